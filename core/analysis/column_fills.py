@@ -11,7 +11,8 @@ from core.base.errors import BadData
 from core.base.text import clip, few
 from core.data.gaps import Strategy
 from core.data.inspection.column_choices import column_keys, resolve_choices
-from core.data.inspection.encoding import ColumnEncoding, find_column
+from core.data.inspection.column_matching import find_column
+from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.inspect import Inspection
 from core.data.reading import POSITIONS, ColumnChoice, Reading
 from core.data.spreadsheet.table import Table

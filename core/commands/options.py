@@ -129,7 +129,7 @@ def suggesting_options() -> Iterator[None]:
 
 def _renames(error: BadData) -> str:
     """Return options that use columns of the file as those that it lacks."""
-    from core.data.inspection.encoding import pair_titles
+    from core.data.inspection.column_matching import pair_titles
 
     pairs = pair_titles(error.missing, error.unmatched)
     return " ".join(

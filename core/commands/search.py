@@ -18,9 +18,9 @@ from core.runs.store import Store
 from core.studies.search.answer import winner
 from core.studies.search.dimensions import default_space, dimensions_of
 from core.studies.search.folder import Searches
+from core.studies.search.ranges import NumberRange
 from core.studies.search.records import TrialEnded, progress
 from core.studies.search.search import Search
-from core.studies.search.space import NumberRange
 
 FIELDS = ("trials", "parallel", "seed", "finalists", "repeats", "strategy", "against", "goal")
 

@@ -24,8 +24,8 @@ from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.image_statistics import sample_rows
 from core.data.inspection.input_columns import match_titles, rename_columns
 from core.data.inspection.inspect import Inspection, inspect
-from core.data.inspection.label_guess import cells_of
 from core.data.inspection.shapes import guess_white
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice, Reading
 from core.data.samples import fill_like
 from core.data.spreadsheet.source import Source

@@ -21,7 +21,7 @@ and, for inputs that can be drawn, `surface`: the latest predictions over the in
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any, Self
 
 from core.base.events import (
@@ -44,7 +44,8 @@ from core.runs.chart_marks import change_mark, fork_mark, stopping_mark
 from core.runs.deltas import delta, six_digits
 from core.runs.epoch_scale import EpochScale
 from core.runs.epoch_table import epoch_columns
-from core.runs.forecast import Forecast, Refused, epochs_needed, forecast
+from core.runs.forecast import Forecast, Refused
+from core.runs.forecast_table import forecast_columns, forecast_of_epochs
 from core.runs.score import is_regression
 from core.runs.tables import Columns, Tables, Tick, cut, seconds_at
 from core.training import surface
@@ -205,24 +206,8 @@ class History:
         answer = self.forecast
         is_new = isinstance(answer, Forecast) and start.get("epoch", 0) < answer.made
         if is_new or not start:
-            tables["forecast"] = self._forecast_columns(answer)
+            tables["forecast"] = forecast_columns(answer, self.epochs, self.started)
         return tables
-
-    def _forecast_columns(self, answer: Forecast | Refused | None) -> Columns:
-        """The band of the forecast; no rows where there is none. Steps and seconds go on as they
-        have gone before.
-        """
-        if not isinstance(answer, Forecast):
-            return {name: [] for name in ("epoch", "step", "seconds", "low", "high")}
-        last, steps = self.epochs[answer.made - 1], self.started.epoch_steps if self.started else 1
-        low, high = answer.path
-        return {
-            "epoch": list(answer.at),
-            "step": [last.step + (epoch - answer.made) * steps for epoch in answer.at],
-            "seconds": [last.seconds / answer.made * epoch for epoch in answer.at],
-            "low": list(low),
-            "high": list(high),
-        }
 
     @property
     def forecast(self) -> Forecast | Refused | None:
@@ -232,12 +217,8 @@ class History:
         """
         if self.started is None:
             return None
-        made = epochs_needed(self.started.epochs)
-        if self.fork or self.changes:
-            return Refused("forked" if self.fork else "changed", made)
-        first = self.epochs[:made]
-        validated = takewhile(lambda epoch: epoch.validation is not None, first)
-        return forecast([epoch.validation["loss"] for epoch in validated], self.started.epochs)
+        why_not = "forked" if self.fork else "changed" if self.changes else ""
+        return forecast_of_epochs(self.epochs, self.started.epochs, why_not)
 
     def since(self, marks: str = "") -> dict[str, Any]:
         """Return what a client with the rows up to `marks` lacks (core/runs/deltas.py)."""

@@ -12,18 +12,19 @@ from math import isfinite, isinf
 
 from torch import Tensor
 
-from core.base.events import Ended, Epoch, Event, Saved, Step, from_json, to_json
+from core.base.events import Ended, Epoch, Event, Saved, Step
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.training.clock import CheckpointPace, Stopwatch
 from core.training.ending_rules import EndingRules
-from core.training.endpoints import averaged, ended, started, stopped
+from core.training.endpoints import ended, started, stopped
 from core.training.margins import MarginProbe
 from core.training.meter import Meter
 from core.training.metrics import evaluate, full_gradient_norm
 from core.training.probes import Budget, DecisionSurfaceProbe, LayerProbe
 from core.training.setup import Setup, State
+from core.training.snapshot import collect_state, restore
 from core.training.weight_hashes import WeightHasher
 
 
@@ -65,7 +66,7 @@ class Training(Iterator[Event]):
         self.best_loss, self.best_epoch, self.best = float("inf"), None, None
         self.margins = MarginProbe(self.setup)
         if state:
-            self._restore(state)
+            restore(self, state)
         self.meter = Meter(self.setup, self.watch)
         if state:
             self.meter.epoch_so_far = state["epoch_so_far"]
@@ -246,13 +247,14 @@ class Training(Iterator[Event]):
             gradient=gradient,
         )
         self.history.append(epoch)
-        self._update_plateau_factor()
+        self.update_plateau_factor()
         setup.epoch_order = setup.order.get_state()
         reason = self._reason_after_epoch()
         saved = [] if reason else self._save_if_due(epoch_ended=True)
         return reason, [*events, epoch, *saved]
 
-    def _update_plateau_factor(self) -> None:
+    def update_plateau_factor(self) -> None:
+        """Adapt the learning rate to the losses so far, for a schedule that reacts to them."""
         if self.experiment.schedule.reacts:
             counted = self.history[self.setup.schedule_from :]
             losses = [epoch.validation["loss"] for epoch in counted if epoch.validation]
@@ -288,25 +290,4 @@ class Training(Iterator[Event]):
 
     def state(self) -> State:
         """Return everything the rest depends on, safe for `torch.load(weights_only=True)`."""
-        return {
-            **self.setup.state(),
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "averaged": averaged(self),
-            "margins": self.margins.state(),
-            "history": [to_json(epoch) for epoch in self.history],
-            "epoch_so_far": self.meter.epoch_so_far,
-            "step": self.step,
-            "seconds": self.watch.seconds,
-            "rules_from": self.rules.counted_from,
-        }
-
-    def _restore(self, state: State) -> None:
-        self.best, self.best_epoch = state["best"], state["best_epoch"]
-        self.margins.load_state(state.get("margins"))
-        self.history = [from_json(line) for line in state["history"]]
-        losses = [epoch.validation["loss"] for epoch in self.history if epoch.best]
-        self.best_loss = min(losses, default=float("inf"))
-        self._update_plateau_factor()
-        self.step = state["step"]
-        self.watch.start_at(state["seconds"])
+        return collect_state(self)

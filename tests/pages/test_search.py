@@ -17,9 +17,9 @@ from core.runs.store import Store
 from core.studies.search.dimensions import default_space
 from core.studies.search.folder import Searches
 from core.studies.search.pruning import NoPruning
+from core.studies.search.ranges import LogRange, OneMinusLogRange
 from core.studies.search.records import to_line
 from core.studies.search.search import Search
-from core.studies.search.space import LogRange, OneMinusLogRange
 from core.studies.search.strategies import ManyStarts, RandomSearch
 from pages.kit.job_lines import LINES
 from pages.parts.search.space import rescaled

@@ -13,15 +13,10 @@ import numpy as np
 from core.base.errors import BadData
 from core.base.numbers import percent, whole
 from core.base.text import clip, counted, few
+from core.data.inspection.column_cells import cells_of_column, is_missing, to_numbers, to_texts
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import (
-    cells_of_column,
-    is_missing,
-    text_kind,
-    to_numbers,
-    to_texts,
-)
+from core.data.inspection.encoding import text_kind
 from core.data.inspection.sample_kind import title
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.grid import column_name

@@ -10,11 +10,12 @@ import pandas as pd
 from core.base.numbers import short
 from core.base.text import clip
 from core.data.gaps import Fill, Strategy, fit_fills
+from core.data.inspection.column_cells import is_missing, to_numbers, to_texts
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.column_problems import content_type
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import is_missing, text_kind, to_numbers, to_texts
-from core.data.inspection.label_guess import cells_of
+from core.data.inspection.encoding import text_kind
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.table import Table
 

@@ -18,8 +18,9 @@ from core.data.inspection.input_columns import (
 )
 from core.data.inspection.label_columns import find_label
 from core.data.inspection.label_file import read_label_file
-from core.data.inspection.label_guess import cells_of, guess_by_title
+from core.data.inspection.label_guess import guess_by_title
 from core.data.inspection.parts_column import TRAIN, FileSplit
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice, Reading
 from core.data.spreadsheet.table import Table
 

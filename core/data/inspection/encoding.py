@@ -7,15 +7,19 @@ the training set.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 
-from core.base.errors import BadData
-from core.base.text import clip, counted, few
 from core.data.gaps import Fill, Strategy
+from core.data.inspection.column_cells import (
+    cells_of_column,
+    is_all_numbers,
+    is_missing,
+    is_mostly_numbers,
+    to_numbers,
+    to_texts,
+)
 from core.data.inspection.columns import Columns
 from core.data.reading import ColumnChoice
 
@@ -61,46 +65,6 @@ class ColumnEncoding:
         return [self.name]
 
 
-def cells_of_column(columns: Columns, index: int) -> np.ndarray:
-    """Return the cells (N,) of a column: numbers with NaN, or text with "" where one is missing."""
-    if index in columns.words:
-        return columns.words[index]
-    return columns.values[:, columns.indices.index(index)]
-
-
-def is_missing(cells: np.ndarray) -> np.ndarray:
-    """Return where cells (N,) are missing: NaN, or text without a character."""
-    if cells.dtype.kind == "O":
-        return np.array([not str(cell).strip() for cell in cells], bool)
-    return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), bool)
-
-
-def to_numbers(cells: np.ndarray) -> np.ndarray:
-    """Return cells (N,) as float64, NaN where a text is not a finite number."""
-    if cells.dtype.kind != "O":
-        return cells.astype(np.float64)
-    numbers = pd.to_numeric(pd.Series(cells, dtype=object).str.strip(), errors="coerce")
-    values = numbers.to_numpy(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def to_texts(cells: np.ndarray) -> np.ndarray:
-    """Return cells (N,) as text without spaces around it, "" where one is missing."""
-    if cells.dtype.kind == "O":
-        return np.array([str(cell).strip() for cell in cells], object)
-    missing = is_missing(cells)
-    return np.array(
-        ["" if gap else _digits(cell) for cell, gap in zip(cells.tolist(), missing, strict=True)],
-        object,
-    )
-
-
-def _digits(number: float) -> str:
-    """Return a number with 12 digits, or all of a whole one: codes have more."""
-    is_long = 1e12 <= abs(number) < 2**53 and number % 1 == 0
-    return f"{number:.0f}" if is_long else f"{number:.12g}"
-
-
 def fit_encoding(
     columns: Columns, index: int, choice: ColumnChoice, train: np.ndarray | None = None
 ) -> ColumnEncoding:
@@ -132,27 +96,6 @@ def text_kind(cells: np.ndarray, choice: ColumnChoice) -> Literal["one_hot", "or
     if is_all_numbers(cells):  # the rows with text were left out
         return None
     return "one_hot"
-
-
-def is_mostly_numbers(cells: np.ndarray) -> bool:
-    """Whether at least half of the texts (N,) that are not missing are numbers."""
-    filled = ~is_missing(cells)
-    numbers = ~np.isnan(to_numbers(cells))
-    return bool(numbers.any()) and 2 * int(numbers.sum()) >= int(filled.sum())
-
-
-def is_all_numbers(cells: np.ndarray) -> bool:
-    """Whether every text (N,) that is not missing is a number, and there is one."""
-    filled = cells[~is_missing(cells)]
-    return len(filled) > 0 and not np.isnan(to_numbers(filled)).any()
-
-
-def find_column(encoding: ColumnEncoding, header: Sequence[str] | None) -> int | None:
-    """Return the column with this title in a file with this header; None if there is none."""
-    if header is None:
-        return None
-    places = [i for i, title in enumerate(header) if title == encoding.title]
-    return places[encoding.occurrence] if encoding.occurrence < len(places) else None
 
 
 def apply_encodings(
@@ -228,53 +171,6 @@ def _encode_texts(encoding: ColumnEncoding, cells: np.ndarray) -> np.ndarray:
     return encoded
 
 
-def _no_columns(
-    absent: Sequence[ColumnEncoding],
-    encodings: Sequence[ColumnEncoding],
-    columns: Columns,
-    name: str,
-) -> BadData:
-    """Return the error for columns that are missing; it names those that may be meant."""
-    absent = sorted(absent, key=lambda encoding: encoding.index)
-    titles = tuple(dict.fromkeys(encoding.title for encoding in absent))
-    known = {*(each.title for each in encodings), *columns.left_out}
-    unmatched = tuple(t for t in dict.fromkeys(columns.header or ()) if t and t not in known)
-    pairs = pair_titles(titles, unmatched)
-    single = len(titles) == 1
-    if single and pairs:
-        way = f"If it is {clip(pairs[titles[0]])!r} in this file, rename that column"
-    elif unmatched:
-        way = "Rename the column that contains it" if single else "Rename those that contain them"
-        way += f" (not used: {few([clip(title) for title in unmatched])})"
-    else:
-        way = "Add the column" if single else "Add the columns"
-    if all(encoding.fills_gaps for encoding in absent):
-        what = "column" if single else "columns"
-        way += f", or add the {what} without values: they are filled as in the training"
-    quoted = few([f"{clip(title)!r}" for title in titles])
-    return BadData(
-        f"{name} has no {'column' if single else 'columns'} named {quoted}, which the training "
-        f"table has. {way}.",
-        code="column_missing",
-        missing=titles,
-        unmatched=unmatched,
-    )
-
-
-def pair_titles(missing: Sequence[str], unmatched: Sequence[str]) -> dict[str, str]:
-    """Return for each title of the training file the one that resembles it most, if any does.
-
-    >>> pair_titles(["size", "age"], ["Size (m²)", "note"])
-    {'size': 'Size (m²)'}
-    """
-    folded = {title.casefold(): title for title in unmatched}
-    pairs = {}
-    for title in missing:
-        for close in get_close_matches(title.casefold(), folded, n=1):
-            pairs[title] = folded.pop(close)
-    return pairs
-
-
 def known_texts(texts: np.ndarray, categories: Sequence[str]) -> np.ndarray:
     """Return texts (N,) with the form of a number in place of its text, where only that form is a
     category: datasets of version 0.1 have the category 1067 for 01067.
@@ -290,28 +186,3 @@ def _number_form(text: str) -> str:
         return f"{float(text):.12g}"
     except ValueError:
         return text
-
-
-def locate(
-    encodings: Sequence[ColumnEncoding], columns: Columns, header: bool, name: str
-) -> list[int]:
-    """Return the columns of another file that these encodings apply to: by title, or by position if
-    one of the two files has no `header`. Raises BadData.
-    """
-    own = sorted([*columns.indices, *columns.words])
-    if not header or columns.header is None:
-        if len(own) != len(encodings):
-            raise BadData(
-                f"{name} has {counted(len(own), 'input column')}, but the training table has "
-                f"{len(encodings)}: {few([encoding.name for encoding in encodings])}. Use these "
-                "columns in this order, or all columns of the training table in theirs.",
-                code="column_count",
-            )
-        order = sorted(range(len(encodings)), key=lambda i: encodings[i].index)
-        place = dict(zip(order, own, strict=True))
-        return [place[i] for i in range(len(encodings))]
-    places = [find_column(encoding, columns.header) for encoding in encodings]
-    located = zip(encodings, places, strict=True)
-    if absent := [encoding for encoding, place in located if place not in own]:
-        raise _no_columns(absent, encodings, columns, name)
-    return [place for place in places if place is not None]

@@ -7,9 +7,10 @@ import numpy as np
 from core.base.finding import Action, Finding
 from core.base.text import clip, few
 from core.data.inspection.column_choices import column_keys
-from core.data.inspection.label_guess import cells_of, is_label_title
+from core.data.inspection.label_ranking import is_label_title
 from core.data.inspection.tasks import VALUE_TITLES
 from core.data.inspection.titles import is_identifier_title, is_key_title, normalized
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.spreadsheet.table import Table
 
 CODE = re.compile(r"[A-Za-z]{1,4}[-_]?[0-9]+")  # p0001, ID-17

@@ -10,9 +10,9 @@ from core.base.finding import Finding
 from core.base.text import clip
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import is_distinct
-from core.data.inspection.label_guess import cells_of
 from core.data.inspection.sample_kind import title
 from core.data.inspection.titles import is_key_title, normalized
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 

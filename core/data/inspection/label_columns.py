@@ -12,15 +12,10 @@ from core.base.text import clip, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.label_file import decode_one_hot
-from core.data.inspection.label_guess import (
-    Guess,
-    cells_of,
-    guess_by_title,
-    guess_label_column,
-    label_choice,
-)
+from core.data.inspection.label_guess import Guess, guess_by_title, guess_label_column, label_choice
 from core.data.inspection.one_hot import one_hot_block, one_hot_targets
 from core.data.inspection.sample_kind import title
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice, Reading
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table

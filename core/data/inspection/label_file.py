@@ -13,10 +13,11 @@ from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.joining import Join, join_tables
-from core.data.inspection.label_guess import cells_of, find_by_title, guess_by_title
+from core.data.inspection.label_guess import find_by_title, guess_by_title
 from core.data.inspection.one_hot import class_names, count_ones, one_hot_targets
 from core.data.inspection.parts_column import FileSplit, find_split, read_parts
 from core.data.inspection.sample_kind import title
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table

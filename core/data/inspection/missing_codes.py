@@ -13,9 +13,9 @@ import numpy as np
 from core.base.finding import Action, Finding
 from core.base.numbers import short, whole
 from core.base.text import clip, counted
+from core.data.inspection.column_cells import cells_of_column, to_numbers
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import cells_of_column, to_numbers
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.table import Table
 

@@ -9,15 +9,11 @@ from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import percent, whole
 from core.base.text import clip, counted, few
+from core.data.inspection.column_cells import cells_of_column, is_missing, to_numbers
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
 from core.data.inspection.doctor import find_duplicates
-from core.data.inspection.encoding import (
-    cells_of_column,
-    is_missing,
-    text_kind,
-    to_numbers,
-)
+from core.data.inspection.encoding import text_kind
 from core.data.spreadsheet.table import Table
 
 LISTED = 10  # row numbers that a sentence names

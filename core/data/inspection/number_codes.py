@@ -7,10 +7,10 @@ import numpy as np
 
 from core.base.finding import Action, Finding
 from core.base.text import clip, few
+from core.data.inspection.column_cells import to_texts
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.column_problems import MAX_INPUTS
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import to_texts
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.exact import is_code
 from core.data.spreadsheet.table import Table

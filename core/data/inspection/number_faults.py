@@ -5,9 +5,9 @@ import numpy as np
 from core.base.finding import Action, Finding
 from core.base.numbers import whole
 from core.base.text import clip, few
+from core.data.inspection.column_cells import cells_of_column
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
-from core.data.inspection.encoding import cells_of_column
 
 EXACT = 2**24  # whole numbers up to which float32 is exact
 FEWEST = 5  # rows of samples from which a sum is no coincidence

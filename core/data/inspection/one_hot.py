@@ -6,8 +6,9 @@ from itertools import takewhile
 
 import numpy as np
 
-from core.data.inspection.label_guess import cells_of, is_label_title
+from core.data.inspection.label_ranking import is_label_title
 from core.data.inspection.shapes import shape_of
+from core.data.inspection.unlikely_labels import cells_of
 from core.data.spreadsheet.table import Table
 
 MAX_WIDTH = 1000  # columns of a block

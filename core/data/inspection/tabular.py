@@ -9,19 +9,16 @@ from core.base.finding import Finding
 from core.base.numbers import percent, short, whole
 from core.base.text import clip, counted, few
 from core.data.gaps import fill_gaps, fit_fills
+from core.data.inspection.column_cells import cells_of_column, is_missing, to_numbers, to_texts
+from core.data.inspection.column_matching import locate
 from core.data.inspection.column_problems import ColumnProblem, find_problems, refuse
 from core.data.inspection.columns import Columns
 from core.data.inspection.encoding import (
     ColumnEncoding,
     apply_encodings,
-    cells_of_column,
     fit_encoding,
     input_fills,
-    is_missing,
     known_texts,
-    locate,
-    to_numbers,
-    to_texts,
 )
 from core.data.inspection.missing_codes import check_codes
 from core.data.inspection.number_faults import check_rounding, check_totals

@@ -5,7 +5,7 @@ import re
 from core.base.errors import BadData
 from core.base.numbers import whole
 from core.base.text import clip, counted
-from core.data.inspection.label_guess import is_label_title
+from core.data.inspection.label_ranking import is_label_title
 from core.data.spreadsheet.cells import kind_of
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table

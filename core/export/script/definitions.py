@@ -7,100 +7,24 @@ packages cannot be copied: CannotExport.
 
 import ast
 import importlib
-import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import ModuleType
 
-from core.base.errors import BadInput
+from core.export.script.python_source import (
+    CannotExport,
+    Names,
+    imported_names,
+    read_module,
+    used_attributes,
+    used_names,
+)
+from core.export.script.unused_code import prune, reachable
 
 ALIASES = {"torch.nn": "nn"}  # modules that a script imports under a name of their own
-ALWAYS = {"forward"}  # methods that nobody calls by their name
-
-Names = dict[str, str]  # a name, and the import statement that defines it
-
-
-class CannotExport(BadInput):
-    """A part of an experiment that cannot be written as a script."""
-
-    code = "cannot_export"
-
-
-@dataclass(frozen=True)
-class Module:
-    """The source of a module: its definitions by name, and its imports."""
-
-    lines: tuple[str, ...]
-    nodes: dict[str, ast.stmt]
-    imports: Names
-
-    def text(self, node: ast.stmt) -> str:
-        """Return the lines of a definition, with its decorators."""
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-        return "\n".join(self.lines[first - 1 : node.end_lineno])
-
-
-@lru_cache(maxsize=256)
-def read_module(name: str) -> Module:
-    """Read the source of a module. Raises CannotExport if it has none."""
-    try:
-        source = inspect.getsource(importlib.import_module(name))
-    except (ImportError, OSError, TypeError):
-        raise CannotExport(
-            f"{name} has no source file that a script could contain. Define the choice in a file "
-            "of the lab to export the run."
-        ) from None
-    nodes: dict[str, ast.stmt] = {}
-    imports: Names = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            nodes[node.name] = node
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            named = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
-            nodes |= dict.fromkeys(named, node)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= imported_names(node)
-    return Module(tuple(source.splitlines()), nodes, imports)
-
-
-def imported_names(node: ast.Import | ast.ImportFrom) -> Names:
-    """Return the names that an import statement defines, each with a separate statement.
-
-    >>> imported_names(ast.parse("from torch import Tensor, nn").body[0])
-    {'Tensor': 'from torch import Tensor', 'nn': 'from torch import nn'}
-    """
-    start = f"from {node.module} import " if isinstance(node, ast.ImportFrom) else "import "
-    return {
-        alias.asname or alias.name: start + alias.name + f" as {alias.asname}" * bool(alias.asname)
-        for alias in node.names
-    }
-
-
-@lru_cache(maxsize=4096)  # the same definitions are in most scripts
-def used_names(code: str) -> frozenset[str]:
-    """Return the names that the code reads, without those of attributes."""
-    return frozenset(node.id for node in _reads(ast.parse(code)) if isinstance(node, ast.Name))
-
-
-@lru_cache(maxsize=4096)
-def used_attributes(code: str) -> frozenset[str]:
-    """Return the names and attributes that the code reads."""
-    return _attributes(ast.parse(code))
-
-
-def _attributes(tree: ast.AST) -> frozenset[str]:
-    return frozenset(n.id if isinstance(n, ast.Name) else n.attr for n in _reads(tree))
-
-
-def _reads(tree: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-            yield node
 
 
 def is_own(module: str) -> bool:
@@ -213,76 +137,6 @@ class Definitions:
             if pruned == sources:
                 return pruned
             sources = pruned
-
-
-def reachable(body: str, sources: dict[str, str]) -> set[str]:
-    """Return the definitions that the body needs, directly or through others."""
-    needed: set[str] = set()
-    waiting = used_names(body) & sources.keys()
-    while waiting:
-        needed |= waiting
-        found = set().union(*(used_names(sources[name]) for name in waiting))
-        waiting = (found & sources.keys()) - needed
-    return needed
-
-
-def prune(text: str, used_elsewhere: Set[str]) -> str:
-    """Return a definition; a class without the methods and values that nobody uses."""
-    members = _members(text)
-    for member in members:
-        if not member.name or member.name in ALWAYS | used_elsewhere or member.name[:2] == "__":
-            continue
-        if not any(member.name in other.uses for other in members if other is not member):
-            return prune(_without(text, member, is_only=len(members) == 1), used_elsewhere)
-    return text
-
-
-@dataclass(frozen=True)
-class Member:
-    """A statement of a class: the name that it defines, its lines, and what it reads."""
-
-    name: str
-    first: int
-    last: int
-    uses: frozenset[str]
-
-
-@lru_cache(maxsize=4096)
-def _members(text: str) -> tuple[Member, ...]:
-    """Return the members of a class; none for other definitions, and for a class with decorators,
-    which may use its members.
-    """
-    (node,) = ast.parse(text).body
-    if not isinstance(node, ast.ClassDef) or node.decorator_list:
-        return ()
-    return tuple(
-        Member(
-            _member_name(member),
-            min([member.lineno, *(d.lineno for d in getattr(member, "decorator_list", ()))]),
-            member.end_lineno,
-            _attributes(member),
-        )
-        for member in node.body
-    )
-
-
-def _member_name(member: ast.stmt) -> str:
-    if isinstance(member, ast.FunctionDef):
-        return member.name
-    target = getattr(member, "target", None) or next(iter(getattr(member, "targets", ())), None)
-    return target.id if isinstance(target, ast.Name) else ""
-
-
-def _without(text: str, member: Member, *, is_only: bool) -> str:
-    """Return the class without one of its members and the empty lines before it."""
-    lines = text.splitlines()
-    start = member.first - 1
-    while not lines[start - 1].strip():
-        start -= 1
-    kept = lines[:start] + lines[member.last :]
-    if is_only:
-        kept.append("    pass")
-    return "\n".join(kept)
 
 
 def import_block(names: Names, code: str) -> Iterator[str]:

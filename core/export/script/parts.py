@@ -13,8 +13,9 @@ from core.base.numbers import whole
 from core.base.text import join_words
 from core.experiment import Experiment
 from core.export.script import sections, training
-from core.export.script.definitions import CannotExport, Definitions
+from core.export.script.definitions import Definitions
 from core.export.script.plan import ScriptPlan, load_class
+from core.export.script.python_source import CannotExport
 from core.export.script.rendering import comment, describe, literal
 from core.export.script.section import Section
 from core.export.script.specialized import Specializer

@@ -10,16 +10,12 @@ from core.data.corrected import Corrected
 from core.experiment import Experiment
 from core.export.script import fine_tuning, parts, preparation, sections, spreadsheets, training
 from core.export.script.data import DataFile, data_code
-from core.export.script.definitions import (
-    CannotExport,
-    Definitions,
-    import_block,
-    reachable,
-    used_names,
-)
+from core.export.script.definitions import Definitions, import_block
 from core.export.script.plan import RunFacts, ScriptPlan
+from core.export.script.python_source import CannotExport, used_names
 from core.export.script.rendering import comment
 from core.export.script.section import Section
+from core.export.script.unused_code import reachable
 
 HERE = "HERE = Path(__file__).parent  # the folder of the data"
 NOTEBOOK_HERE = "HERE = Path()  # the folder of the data"

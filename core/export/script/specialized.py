@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from core.base.spec import Choice
-from core.export.script.definitions import CannotExport, Definitions
+from core.export.script.definitions import Definitions
+from core.export.script.python_source import CannotExport
 from core.export.script.rendering import literal
 
 Edit = tuple[ast.AST, str]  # a node and the code in its place

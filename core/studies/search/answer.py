@@ -14,9 +14,10 @@ from core.base.numbers import percent, short
 from core.base.text import counted
 from core.experiment import Experiment
 from core.runs.differences import mean_difference
+from core.studies.search.ranges import NumberRange, OptionList
 from core.studies.search.records import SearchTrial
 from core.studies.search.search import GOALS, Search
-from core.studies.search.space import STARTUP, NumberRange, OptionList, Values
+from core.studies.search.space import STARTUP, Values
 from core.studies.search.strategies import RandomSearch, Tpe
 
 BAND = (0.1, 0.5, 0.9)  # quantiles of the best of n random draws

@@ -8,15 +8,14 @@ from typing import Any
 from core.base.spec import FieldFacts, Value
 from core.experiment import MEASURED_ON, Experiment
 from core.studies.layer_axes import ACTIVATIONS, NONE, NORMALIZATIONS
-from core.studies.search.space import (
-    SHAPES,
-    Dimension,
+from core.studies.search.ranges import (
     LogRange,
     OneMinusLogRange,
     OptionList,
     UniformRange,
     WholeRange,
 )
+from core.studies.search.space import SHAPES, Dimension
 from core.studies.variable_fields import EXCLUDED, complete_kinds, walk
 
 SCALE_SPAN = 1e-6  # lowest value of a logarithmic range that begins at 0, relative to its highest

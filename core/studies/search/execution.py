@@ -6,7 +6,6 @@ checkpoint of its run, and proposes the further ones from those that have one.
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from core.studies.search.proposal import (
     TrialProposal,
     count_trials,
     finalists,
-    history_of,
     is_waiting,
     propose,
 )
@@ -37,15 +35,13 @@ from core.studies.search.records import (
     SearchTrial,
     TrialEnded,
     TrialStarted,
-    to_line,
-    trials,
 )
 from core.studies.search.search import Search
+from core.studies.search.trial_log import SearchWatch, TrialLog
 from core.studies.search.trial_work import STOP_TRIAL, trial_piece
 
 POLL_SECONDS = 0.02  # for which the places are waited for
 MAX_STARTS = 3  # of a trial at the same step, after which it counts as failed
-SearchWatch = Callable[[SearchStarted | TrialStarted | TrialEnded | Ended], None]
 
 
 def create(home: Path | str | None, search: Search) -> str:
@@ -92,9 +88,9 @@ class _Execution:
         poll_control: Callable[[Any], str],
         watch: SearchWatch,
     ):
-        self.store, self.id, self.poll_control, self.watch = store, search_id, poll_control, watch
+        self.store, self.id, self.poll_control = store, search_id, poll_control
         self.search, self.runs = store.search(search_id), store.runs(search_id)
-        self.trials = {trial.number: trial for trial in store.trials(search_id)}
+        self.log = TrialLog(store, search_id, self.search, watch)
         self.pruned: frozenset[int] = frozenset()
         self.single_steps = False
         self.place: Place | None = None
@@ -102,14 +98,11 @@ class _Execution:
         self._draw = partial(draw_elsewhere, store.home) if separate else None
         self.word = GO  # the last command of the control
         self.pieces: dict[Piece, SearchTrial] = {}  # that are trained now
-        last = store.last(search_id, "seconds") or {}
-        self.seconds_before = float(last.get("seconds", 0.0))
-        self.start, self.paused_seconds = time.monotonic(), 0.0
 
     def run(self, processes: int, progress: Callable[[float, str], None] | None) -> Ended | None:
         self._load_data(progress)
         total = count_trials(self.search)
-        width = max(1, min(processes, self.search.parallel, total - self._count_ended()))
+        width = max(1, min(processes, self.search.parallel, total - self.log.count_ended()))
         with open_place(
             self._poll,
             processes=width,
@@ -117,13 +110,13 @@ class _Execution:
             label=f"search {self.id}",
         ) as place:
             self.place = place
-            self._append(
+            self.log.append(
                 SearchStarted(
                     self.search.base.data.summary,
                     total,
                     place.capacity,
                     time.time(),
-                    self._seconds(),
+                    self.log.seconds(),
                 )
             )
             while self._poll() == GO and self._send_trials(place):
@@ -134,10 +127,10 @@ class _Execution:
         if self.word in STOPS:
             by = STOPS[self.word]
             return self._end("stopped", f"Stopped{f' by {by}' if by else ''}.", by)
-        return self._end("done", f"Finished {counted(self._count_ended(), 'trial')}.")
+        return self._end("done", f"Finished {counted(self.log.count_ended(), 'trial')}.")
 
     def _end(self, reason: str, message: str, by: str = "") -> Ended:
-        return Ended(reason, message, self._count_ended(), 0, seconds=self._seconds(), by=by)
+        return Ended(reason, message, self.log.count_ended(), 0, seconds=self.log.seconds(), by=by)
 
     def _load_data(self, progress: Callable[[float, str], None] | None) -> None:
         """Load the data, which all trials share, and check that there is something to minimize."""
@@ -165,23 +158,20 @@ class _Execution:
             epochs = self._experiment(trial).epochs
             bounds = {}
             if trial.stage == "search":
-                earlier = [t for t in self._history(trial.number) if t.is_finished]
+                earlier = [t for t in self.log.history(trial.number) if t.is_finished]
                 bounds = self.search.pruning.bounds(earlier, trial.number, epochs)
             piece = trial_piece(self.runs, trial.run, self.search.goal, bounds)
             self.pieces[piece] = trial
             place.send(piece)
         return bool(self.pieces)
 
-    def _history(self, number: int) -> list[SearchTrial]:
-        return history_of(self.search, list(self.trials.values()), number)
-
     def _next_trial(self) -> SearchTrial | None:
         """Return the next trial to train: one that was interrupted, or a new one."""
         at_work = {trial.number for trial in self.pieces.values()}
-        for trial in [*self.trials.values()]:
+        for trial in [*self.log.trials.values()]:
             if not trial.is_finished and trial.number not in at_work and self._restart(trial):
-                return self.trials[trial.number]
-        known = list(self.trials.values())
+                return self.log.trials[trial.number]
+        known = list(self.log.trials.values())
         number = len(searched(known))
         if not self._is_time_over():
             if is_waiting(self.search, known, number):
@@ -198,10 +188,10 @@ class _Execution:
         experiment = self.search.experiment(proposal.values, proposal.seed)
         run = self.runs.create(encode(experiment))
         started = TrialStarted(
-            proposal.number, proposal.stage, proposal.values, proposal.seed, run, self._seconds()
+            proposal.number, proposal.stage, proposal.values, proposal.seed, run, self.log.seconds()
         )
-        self._append(started)
-        return self.trials[proposal.number]
+        self.log.append(started)
+        return self.log.trials[proposal.number]
 
     def _restart(self, trial: SearchTrial) -> bool:
         """Note that an interrupted trial resumes; False for one that counts as failed, because its
@@ -211,7 +201,7 @@ class _Execution:
             self.runs.experiment(trial.run)
             step = (self.runs.last(trial.run, "step") or {}).get("step", 0)
         except LabError as error:
-            self._fail(trial, str(error), error.code)
+            self.log.fail(trial, str(error), error.code)
             return False
         starts = trial.starts if step == trial.step else 0
         if starts >= MAX_STARTS:
@@ -219,22 +209,22 @@ class _Execution:
                 f"The process of this trial ended {MAX_STARTS} times without an error, probably "
                 "because memory ran out. The search continues without it."
             )
-            self._fail(trial, message, "run_died")
+            self.log.fail(trial, message, "run_died")
             return False
         again = TrialStarted(
-            trial.number, trial.stage, trial.values, trial.seed, trial.run, self._seconds(), step
+            trial.number, trial.stage, trial.values, trial.seed, trial.run, self.log.seconds(), step
         )
-        self._append(again)
+        self.log.append(again)
         return True
 
     def _is_time_over(self) -> bool:
         """Whether the rest of the time budget is needed for the finalists."""
         if not self.search.seconds:
             return False
-        done = [trial for trial in self.trials.values() if trial.is_complete]
+        done = [trial for trial in self.log.trials.values() if trial.is_complete]
         each = sum(trial.seconds for trial in done) / len(done) if done else 0.0
         repeats = count_trials(self.search) - self.search.strategy.size(self.search)
-        return self._seconds() + each * repeats >= self.search.seconds
+        return self.log.seconds() + each * repeats >= self.search.seconds
 
     # --- results
 
@@ -244,15 +234,15 @@ class _Execution:
         if isinstance(outcome, Exception):
             code = getattr(outcome, "code", "")
             del self.pieces[piece]
-            self._fail(trial, str(outcome), code)
+            self.log.fail(trial, str(outcome), code)
         elif outcome is None:
             del self.pieces[piece]
-        elif not self.trials[trial.number].is_finished:
+        elif not self.log.trials[trial.number].is_finished:
             facts = self._facts(trial)
             second = {**facts, "seconds": outcome["duration"]}.get(self.search.against)
             values = {**outcome, "curve": tuple(outcome["curve"])}
             values["parameters"] = outcome["parameters"] or facts["parameters"]
-            self._append_end(
+            self.log.append_end(
                 TrialEnded(
                     number=trial.number,
                     second=second,
@@ -260,14 +250,6 @@ class _Execution:
                     **values,
                 )
             )
-
-    def _fail(self, trial: SearchTrial, message: str, code: str) -> None:
-        ended = TrialEnded(trial.number, "failed", None, None, 0, 0.0, None, message, code)
-        self._append_end(ended)
-
-    def _append_end(self, event: TrialEnded) -> None:
-        fraction = (self._count_ended() + 1) / max(1, count_trials(self.search))
-        self._append(replace(event, seconds=self._seconds(), fraction=min(1.0, fraction)))
 
     def _experiment(self, trial: SearchTrial) -> Experiment:
         return self.search.experiment(trial.values, trial.seed)
@@ -280,22 +262,13 @@ class _Execution:
             "multiply_adds": sum(layer.multiply_adds for layer in layers),
         }
 
-    def _append(self, event: SearchStarted | TrialStarted | TrialEnded) -> None:
-        self.store.append(self.id, to_line(event))
-        known = trials([event], self.trials)
-        self.trials = {trial.number: trial for trial in known}
-        self.watch(event)
-
-    def _count_ended(self) -> int:
-        return sum(trial.is_finished for trial in self.trials.values())
-
     # --- the control
 
     def _poll(self) -> str:
         """Ask the control whether to continue, which may block, and return its command."""
         start = time.monotonic()
         self.word = self.poll_control(self) if self.word == GO else self.word
-        self.paused_seconds += time.monotonic() - start
+        self.log.paused_seconds += time.monotonic() - start
         if self.place:
             self._obey(self.place)
         return self.word
@@ -305,6 +278,3 @@ class _Execution:
         for piece, trial in self.pieces.items():
             if trial.number in self.pruned:
                 place.tell(piece, STOP_TRIAL)
-
-    def _seconds(self) -> float:
-        return self.seconds_before + time.monotonic() - self.start - self.paused_seconds

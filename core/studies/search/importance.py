@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Sequence
 from math import isfinite
 
+from core.studies.search.ranges import OptionList
 from core.studies.search.records import SearchTrial
 from core.studies.search.search import Search
-from core.studies.search.space import Dimension, OptionList
+from core.studies.search.space import Dimension
 
 
 def importances(search: Search, trials: Sequence[SearchTrial]) -> dict[str, float]:

@@ -19,17 +19,15 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from core.studies.search.records import SearchTrial
-from core.studies.search.space import (
-    STARTUP,
-    Dimension,
+from core.studies.search.ranges import (
     LogRange,
     NumberRange,
     OneMinusLogRange,
     OptionList,
-    Picker,
     WholeRange,
 )
+from core.studies.search.records import SearchTrial
+from core.studies.search.space import STARTUP, Dimension, Picker
 
 if TYPE_CHECKING:
     from core.studies.search.search import Search

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 from core.base.text import counted
 from core.studies.search.pruning import Hyperband, MedianRule, NoPruning, Pruning
+from core.studies.search.ranges import NumberRange
 from core.studies.search.search import Search
-from core.studies.search.space import NumberRange
 from core.studies.search.strategies import (
     GaussianProcess,
     ManyStarts,

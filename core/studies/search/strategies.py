@@ -10,7 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.base.spec import Choice
-from core.studies.search.space import Dimension, NumberRange, Picker
+from core.studies.search.ranges import NumberRange
+from core.studies.search.space import Dimension, Picker
 from core.studies.values import refuse
 
 if TYPE_CHECKING:

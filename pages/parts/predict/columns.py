@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.base.errors import BadData
 from core.base.text import clip
-from core.data.inspection.encoding import pair_titles
+from core.data.inspection.column_matching import pair_titles
 from core.data.reading import ColumnChoice, Reading
 from pages.kit import session
 

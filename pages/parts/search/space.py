@@ -12,16 +12,15 @@ from core.base.errors import BadExperiment
 from core.base.spec import FieldFacts, fields
 from core.figures.search.scale import scales
 from core.studies.search.dimensions import default_space, dimensions_of, labels
-from core.studies.search.search import Search
-from core.studies.search.space import (
-    SHAPES,
-    Dimension,
+from core.studies.search.ranges import (
     LogRange,
     NumberRange,
     OneMinusLogRange,
     UniformRange,
     WholeRange,
 )
+from core.studies.search.search import Search
+from core.studies.search.space import SHAPES, Dimension
 from core.studies.search.strategies import ManyStarts
 from pages.kit import session
 from pages.kit.entries import parse, shown_as

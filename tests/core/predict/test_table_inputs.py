@@ -10,7 +10,7 @@ from core.analysis.new_samples import read_new_samples
 from core.base.encoding import encode
 from core.base.errors import BadData
 from core.data.datasets import Corrected, Spreadsheets
-from core.data.inspection.encoding import pair_titles
+from core.data.inspection.column_matching import pair_titles
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.library import Library
 from core.data.reading import Reading

@@ -7,9 +7,9 @@ from core.base.encoding import encode
 from core.base.events import Ended, to_json
 from core.experiment import shipped
 from core.studies.search.folder import Searches
+from core.studies.search.ranges import LogRange, OptionList, WholeRange
 from core.studies.search.records import SearchStarted, TrialEnded, TrialStarted, to_line, trials
 from core.studies.search.search import Search
-from core.studies.search.space import LogRange, OptionList, WholeRange
 
 SPACE = (
     LogRange(path="optimizer.learning_rate", low=1e-4, high=1.0),

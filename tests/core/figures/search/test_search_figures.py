@@ -9,8 +9,8 @@ from core.figures.search import trial_marks as marks
 from core.figures.search.scale import is_lit, scales
 from core.studies.search import answer
 from core.studies.search.importance import importances
+from core.studies.search.ranges import LogRange, OneMinusLogRange, OptionList, WholeRange
 from core.studies.search.recommended import recommended_pruning, recommended_strategy
-from core.studies.search.space import LogRange, OneMinusLogRange, OptionList, WholeRange
 from tests.core.figures.search.made_up import DIVERGED, FAILED, PRUNED, made_up_trials, search
 
 RATE = "optimizer.learning_rate"

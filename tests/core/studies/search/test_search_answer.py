@@ -18,9 +18,9 @@ from core.studies.search.answer import (
     random_part,
     winner,
 )
+from core.studies.search.ranges import LogRange, OptionList
 from core.studies.search.records import SearchTrial
 from core.studies.search.search import Search
-from core.studies.search.space import LogRange, OptionList
 
 SEARCH = Search(
     space=[

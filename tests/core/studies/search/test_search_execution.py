@@ -12,9 +12,9 @@ from core.network.presets import MLP
 from core.studies.search import execution
 from core.studies.search.folder import Searches
 from core.studies.search.optuna_samplers import frozen_trials
+from core.studies.search.ranges import LogRange, WholeRange
 from core.studies.search.records import SearchTrial, TrialStarted, to_line
 from core.studies.search.search import Search
-from core.studies.search.space import LogRange, WholeRange
 
 BASE = Experiment(
     network=MLP().layers((1, 8, 8)), epochs=2, batch_size=128, device="cpu"

@@ -10,16 +10,15 @@ from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment
 from core.experiment import Experiment, shipped
 from core.studies.search.dimensions import default_space, dimensions_of, labels
-from core.studies.search.search import Search
-from core.studies.search.space import (
-    Dimension,
+from core.studies.search.ranges import (
     LogRange,
     OneMinusLogRange,
     OptionList,
     UniformRange,
     WholeRange,
-    apply,
 )
+from core.studies.search.search import Search
+from core.studies.search.space import Dimension, apply
 
 ONE_OF_EACH = [
     UniformRange(path="dropout", low=0.0, high=0.8),
