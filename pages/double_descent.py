@@ -16,6 +16,7 @@ from core.base.finding import Finding
 from core.base.text import counted
 from core.export.points import points_csv
 from core.jobs import runner
+from core.jobs.kinds import STUDY
 from core.runs.state import RunState
 from core.studies.duration import Expected
 from core.studies.study import Study
@@ -23,6 +24,7 @@ from pages.kit import effects, session, stored_studies
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
+from pages.kit.incomplete import resume, show_incomplete
 from pages.kit.job_controls import act, describe_wait
 from pages.kit.layout import card_title, finding, header
 from pages.kit.study_draft import PROBLEM, set_draft
@@ -163,15 +165,6 @@ def begin(study: Study) -> None:
     st.rerun()
 
 
-def resume(study_id: str) -> None:
-    """Resume an incomplete study after its last point."""
-    try:
-        stored_studies.resume(study_id)
-    except LabError as error:
-        session.notice(str(error))
-    st.rerun(scope="app")
-
-
 def downloads(stored: stored_studies.StoredStudy) -> None:
     """Offer the points, the study, and its address."""
     with st.popover("Download", icon=":material/download:"):
@@ -200,43 +193,12 @@ def study_body(study_id: str, drawn_state: str, description: str) -> None:
         begins = stored.started and stored.started.description != description
         if stored.state != drawn_state or begins:
             st.rerun()
-        show_incomplete(stored)
+        progress = points_of(stored.progress) if stored.points else ""
+        show_incomplete(stored.id, STUDY, stored.state, progress, stored.message)
     if study.comparison:
         effects_card(study, stored)
     else:
         cards.show_cards(scene(study, stored))
-
-
-def show_incomplete(stored: stored_studies.StoredStudy) -> None:
-    """Show why a study is incomplete, with one button to resume it."""
-    at = points_of(stored.progress) if stored.points else ""
-    explanations = {
-        RunState.FAILED: ("bad", stored.message),
-        RunState.STOPPED: (
-            "info",
-            f"Stopped after {at}. The measured points are saved."
-            if at
-            else "Stopped before the first point.",
-        ),
-        RunState.INTERRUPTED: (
-            "warn",
-            f"The lab stopped after {at}. The measured points are saved."
-            if at
-            else "The lab stopped before the first point.",
-        ),
-        RunState.PREEMPTED: (
-            "info",
-            f"Preempted after {at}: it was paused while others were waiting."
-            if at
-            else "Preempted before the first point: it was paused while others were waiting.",
-        ),
-        RunState.NOT_STARTED: ("warn", "The lab stopped while this study was in the queue."),
-    }
-    if stored.state in explanations:
-        level, text = explanations[stored.state]
-        label = "Resume study" if at else "Start study"
-        if finding(level, escape(text), label, f"resume {stored.id}"):
-            resume(stored.id)
 
 
 def offer_best(study: Study, answer: Finding) -> None:

@@ -16,12 +16,14 @@ from core.base.text import file_name
 from core.export.trials import trials_csv
 from core.figures.search import best_so_far
 from core.jobs import runner
+from core.jobs.kinds import SEARCH
 from core.runs.state import RunState
 from core.studies.search.search import Search
 from pages.kit import live_chart, search_draft, search_log, session
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
+from pages.kit.incomplete import resume, show_incomplete
 from pages.kit.job_controls import act, describe_preemption, while_here
 from pages.kit.layout import card_title, finding, header
 from pages.kit.screen import every
@@ -119,7 +121,8 @@ def show_search(search_id: str, drawn_state: str) -> None:
         st.rerun()
     if preempted := describe_preemption(search_id) if stored.live else "":
         finding("warn", preempted)
-    results.show_incomplete(stored)
+    progress = search_log.trials_of(stored.progress) if stored.trials else ""
+    show_incomplete(search_id, SEARCH, stored.state, progress, stored.message)
     results.headline(stored)
     if not stored.trials:
         example()
@@ -133,10 +136,10 @@ def what_start_resumes(stored: StoredSearch) -> PlannedStart:
     """Start resumes a search that is incomplete."""
     line = f"{search_log.name_of(stored.search)} · {method.describe(stored.search)}"
     if stored.state.is_resumable:
-        return PlannedStart(line, partial(results.resume, stored.id), label="Resume")
+        return PlannedStart(line, partial(resume, stored.id), label="Resume")
     text = "already running or queued" if stored.live else "complete"
     problem = f"This search is {text}. Choose New search under Searches to set up another one."
-    return PlannedStart("", partial(results.resume, stored.id), problem)
+    return PlannedStart("", partial(resume, stored.id), problem)
 
 
 # --- the draft search

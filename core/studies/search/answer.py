@@ -9,6 +9,7 @@ from math import inf, isfinite
 from typing import Any, Literal
 
 from core.base.encoding import build
+from core.base.errors import BadExperiment
 from core.base.finding import Action, Finding
 from core.base.numbers import percent, short
 from core.base.text import counted
@@ -255,9 +256,15 @@ def best_experiment(search: Search, trials: Sequence[SearchTrial]) -> Experiment
 
 def narrowed(search: Search, ranges: Mapping[str, Any]) -> Search:
     """Return the search with smaller ranges: (low, high) or a list of options for each path. The
-    strategy, the number of trials and everything else stay. Raises BadExperiment for a range that
-    the search refuses.
+    strategy, the number of trials and everything else stay. Raises BadExperiment without a range of
+    the space (no_ranges), and for a range that the search refuses.
     """
+    if not any(dimension.path in ranges for dimension in search.space):
+        raise BadExperiment(
+            "No range is selected, so the new search would be the same as this one. Draw a box "
+            "over an axis under All trials, or set a range under Ranges.",
+            code="no_ranges",
+        )
     space = []
     for dimension in search.space:
         data = dimension.model_dump(mode="json")

@@ -22,7 +22,7 @@ from pages.kit import address, forks, person, search_draft, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import describe_wait
-from pages.kit.layout import STACK, finding
+from pages.kit.layout import STACK
 from pages.kit.search_log import StoredSearch, name_of, trials_of
 from pages.parts.search import brush, drafts
 
@@ -90,41 +90,6 @@ def describe_progress(stored: StoredSearch) -> str:
         parts.append(counted(count, "finalist") if is_final else f"{whole(count)} running")
     parts.append(time_left(stored.progress.seconds_left))
     return " · ".join(filter(None, parts))
-
-
-def show_incomplete(stored: StoredSearch) -> None:
-    """Draw why a search is incomplete, with one button to resume it."""
-    at = f"{trials_of(stored.progress)}" if stored.trials else ""
-    saved = f"after {at}. The trials are saved, also the steps of those that were at work."
-    explanations = {
-        RunState.FAILED: ("bad", stored.message),
-        RunState.STOPPED: ("info", f"Stopped {saved}" if at else "Stopped before the first trial."),
-        RunState.INTERRUPTED: (
-            "warn",
-            f"The lab stopped {saved}" if at else "The lab stopped before the first trial.",
-        ),
-        RunState.PREEMPTED: (
-            "info",
-            f"Preempted, because others were waiting while it was paused, {saved}"
-            if at
-            else "Preempted before the first trial: it was paused while others were waiting.",
-        ),
-        RunState.NOT_STARTED: ("warn", "The lab stopped while this search was in the queue."),
-    }
-    if stored.state in explanations:
-        level, text = explanations[stored.state]
-        label = "Resume search" if at else "Start search"
-        if finding(level, escape(text), label, f"resume {stored.id}"):
-            resume(stored.id)
-
-
-def resume(search_id: str) -> None:
-    """Resume an incomplete search, inside the trials that were at work."""
-    try:
-        runner.current().resume(search_id, by=person.me())
-    except LabError as error:
-        session.notice(str(error))
-    st.rerun(scope="app")
 
 
 def use(stored: StoredSearch, number: int) -> None:

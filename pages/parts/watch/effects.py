@@ -9,6 +9,7 @@ from core.base.numbers import duration_range
 from core.base.text import counted
 from core.experiment import Experiment
 from core.jobs import runner
+from core.jobs.kinds import STUDY
 from core.runs.history import History
 from core.runs.lineage import effective_experiment
 from core.runs.state import RunState
@@ -20,6 +21,7 @@ from pages.kit import address, feed, session, stored_studies, study_log
 from pages.kit.buttons import button
 from pages.kit.effects import HELP, PARTS, effects, headline, possible, show_effects
 from pages.kit.form import escape
+from pages.kit.incomplete import show_incomplete
 from pages.kit.job_controls import act, describe_wait, while_here
 from pages.kit.layout import card_title, finding
 from pages.kit.screen import every
@@ -31,13 +33,6 @@ FORKED = (
     "This run continues another one. Its settings are compared in trainings from the beginning, "
     "because each seed needs its own initial weights."
 )
-INCOMPLETE = {
-    RunState.FAILED: "bad",
-    RunState.STOPPED: "info",
-    RunState.INTERRUPTED: "warn",
-    RunState.PREEMPTED: "info",
-    RunState.NOT_STARTED: "warn",
-}
 
 
 def tab(run: str) -> None:
@@ -193,13 +188,6 @@ def _progress(stored: StoredStudy) -> None:
         waits = stored.state is RunState.QUEUED
         text = describe_wait(stored.id) if waits else study_log.describe_progress(stored.id)[1]
         st.progress(so_far.fraction, text=text)
-    elif stored.state in INCOMPLETE:
-        at = f"{study_log.points_of(so_far)} are measured and saved."
-        text = stored.message if stored.state is RunState.FAILED else stored.state.label
-        line = f"{text.rstrip('.')}. {at}"
-        if finding(INCOMPLETE[stored.state], escape(line), "Resume", f"effects resume {stored.id}"):
-            try:
-                stored_studies.resume(stored.id)
-            except LabError as error:
-                session.notice(str(error))
-            st.rerun()
+    else:
+        progress = study_log.points_of(so_far) if stored.points else ""
+        show_incomplete(stored.id, STUDY, stored.state, progress, stored.message)

@@ -147,3 +147,7 @@ def test_a_narrowed_search_keeps_everything_but_the_ranges() -> None:
     with pytest.raises(BadExperiment) as refused:
         narrowed(SEARCH, {"activation": ["relu"]})
     assert refused.value.code == "too_few_options"
+    for ranges in ({}, {"batch_size": (8, 16)}):  # none, and one that the search does not vary
+        with pytest.raises(BadExperiment) as refused:
+            narrowed(SEARCH, ranges)
+        assert refused.value.code == "no_ranges"
