@@ -2,6 +2,7 @@
 yields one answer after another, each with the fraction done. No queue, thread or process here.
 """
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -63,21 +64,33 @@ def _effort(home: Path, study: Study) -> Answers:
         yield 0.0, {}
 
 
+def _importance(home: Path, of: dict[str, Any]) -> Answers:
+    from core.studies.search.folder import Searches
+    from core.studies.search.importance import importances
+
+    searches = Searches(home)
+    found = importances(searches.search(of["search"]), searches.trials(of["search"]))
+    yield 1.0, {"importances": found}
+
+
 KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
+IMPORTANCE = "importance"  # of the settings of a search; its text is JSON with the ID of the search
 ANALYSIS = "analysis"  # of a finished run; its text is an analysis, its result is kept with the run
 EXPORT = "export"  # of a finished run; its text is an export format, its file is kept with the run
 
 
 def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     """Return the answers of one task of KINDS on this experiment (JSON text), and on the weights of
-    `run` where it needs some, of EFFORT on a study, or of ANALYSIS or EXPORT of `run`. Raises
-    what the measurement raises.
+    `run` where it needs some, of EFFORT on a study, of IMPORTANCE, or of ANALYSIS or EXPORT
+    of `run`. Raises what the measurement raises.
     """
     from core.training.inputs import load_inputs
 
     if kind == EFFORT:
         return _effort(home, decode(Study, text))
+    if kind == IMPORTANCE:
+        return _importance(home, json.loads(text))
     if kind == ANALYSIS:
         from core.analysis import results
         from core.analysis.catalogue import Analysis

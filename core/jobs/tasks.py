@@ -23,14 +23,14 @@ from uuid import uuid4
 from core.access import ownership
 from core.base.at_exit import close_at_exit
 from core.base.settings import settings
-from core.jobs.measure import EFFORT, Answers, explain, measure
+from core.jobs.measure import EFFORT, IMPORTANCE, Answers, explain, measure
 from core.jobs.queue import FairQueue
 from core.jobs.task_process import TaskProcess
 
 MAX_STORED = 64  # tasks; the oldest finished ones are removed first
 UNWATCHED = 120.0  # seconds after which a task that no page asks about is stopped
 IDLE = 300.0  # seconds without a task after which the process of the tasks ends
-PROBES = {EFFORT}  # the kinds that the app starts without a request
+PROBES = {EFFORT, IMPORTANCE}  # the kinds that the app starts without a request
 NOT_WATCHED = (
     "Stopped, because no page showed this measurement for two minutes. Start it again if you still "
     "need it."
@@ -59,7 +59,7 @@ class Task:
     """
 
     kind: str
-    experiment: str  # or the study, for EFFORT; the analysis or format, for ANALYSIS and EXPORT
+    experiment: str  # or another text, as its kind needs it (core/jobs/measure.py)
     run: str = ""  # the run whose weights are measured, for some kinds
     id: str = field(default_factory=lambda: uuid4().hex)
     state: TaskState = TaskState.WAITING
@@ -104,7 +104,8 @@ class Tasks:
         by: str,
     ) -> str:
         """Queue a task and return its id. It is one of KINDS on an experiment (JSON text) and, for
-        some, the weights of `run`; EFFORT on a study; or ANALYSIS or EXPORT of `run`.
+        some, the weights of `run`; EFFORT on a study; IMPORTANCE of a search; or ANALYSIS or
+        EXPORT of `run`.
 
         The task `instead` is stopped, because this one replaces it. `by` is the person who asks;
         NotAllowed for an unknown one.

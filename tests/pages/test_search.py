@@ -10,18 +10,20 @@ import pytest
 from core.base.encoding import decode, encode
 from core.base.events import Ended
 from core.experiment import Experiment, shipped
-from core.jobs import runner
+from core.jobs import runner, tasks
 from core.jobs.kinds import KINDS, SEARCH
 from core.jobs.lane import Lane
 from core.runs.store import Store
 from core.studies.search.dimensions import default_space
 from core.studies.search.folder import Searches
+from core.studies.search.importance import importances
 from core.studies.search.pruning import NoPruning
 from core.studies.search.ranges import LogRange, OneMinusLogRange
 from core.studies.search.records import to_line
 from core.studies.search.search import Search
 from core.studies.search.strategies import ManyStarts, RandomSearch
 from pages.kit.job_lines import LINES
+from pages.parts.search import settings_importance
 from pages.parts.search.space import rescaled
 from tests.conftest import script, write
 from tests.core.figures.search.made_up import DONE, events, search, store_search
@@ -38,6 +40,7 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(Lane, "work", lambda *_: None)
     yield Searches(tmp_path)
+    tasks.current(tmp_path).close()
     runner.current().close()
 
 
@@ -184,7 +187,12 @@ def test_every_scale_can_follow_every_other_one():
 
 
 def test_a_finished_search_shows_its_winner_and_all_charts(store):
-    app = visit("search", search=finished(store))
+    search_id = finished(store)
+    app = visit("search", search=search_id)
+    for task in list(settings_importance.results.tasks.values()):  # the importance
+        tasks.current(store.home).wait(task)
+    well(app.run())
+    assert settings_importance.latest[search_id] == importances(search(), store.trials(search_id))
     assert any(text.startswith("### The settings of trial") for text in texts(app))
     assert len(charts(app)) == 4
     assert len(app.dataframe[0].value) == 22

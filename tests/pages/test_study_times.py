@@ -2,11 +2,13 @@
 
 import pytest
 
-from core.base.encoding import change
+from core.base.encoding import change, encode
 from core.jobs import runner, tasks
+from core.jobs.measure import EFFORT
 from core.studies import duration
 from core.studies.duration import Expected
 from core.studies.study import shipped
+from pages.kit.shared_results import SharedResults
 from pages.parts.double_descent import times
 
 STUDY = shipped()["random-features"]
@@ -18,8 +20,7 @@ def probed(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(runner, "_current", None)
     monkeypatch.setattr(tasks, "_current", None)
-    for cache in ("_probes", "_times"):
-        monkeypatch.setattr(times, cache, {})
+    monkeypatch.setattr(times, "probes", SharedResults(EFFORT))
     seen = []
 
     def probe(home, study):
@@ -33,7 +34,7 @@ def probed(tmp_path, monkeypatch):
 
 
 def finish(home):
-    for id in times._probes.values():
+    for id in list(times.probes.tasks.values()):
         tasks.current(home).wait(id)
 
 
@@ -64,7 +65,7 @@ def test_two_sessions_may_read_the_result_at_the_same_time(probed, tmp_path, mon
     look = tasks.Tasks.look
 
     def second(work, id):
-        if times._probes.pop(times._key(digits), None):  # the other one was quicker
+        if times.probes.tasks.pop((str(tmp_path), encode(digits)), None):  # the other was quicker
             times.expected_time(digits)
         return look(work, id)
 

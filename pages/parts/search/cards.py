@@ -14,13 +14,12 @@ from core.figures.search import best_so_far, importance, parallel_coordinates, p
 from core.figures.search import trial_marks as marks
 from core.figures.search.scale import Brush, DimensionScale, scales
 from core.studies.search import answer
-from core.studies.search.importance import importances
 from core.studies.search.search import GOALS
 from pages.kit import live_chart
 from pages.kit.layout import STACK, card_title
 from pages.kit.screen import phone
 from pages.kit.search_log import StoredSearch, name_of
-from pages.parts.search import brush
+from pages.parts.search import brush, settings_importance
 
 AXES = {"Trials": "trials", "Time": "seconds"}
 COLUMNS = 4  # slices in a row
@@ -162,18 +161,15 @@ def importance_card(scene: SearchScene) -> None:
             f"Appears after {counted(LEAST, 'finished trial')}: with fewer, chance decides."
         )
         return
-    bars = importance.rows(_importances(scene.stored.id, len(done), scene.stored), scene.scales)
+    found = settings_importance.find(scene.stored, len(done))
+    if not found:
+        return
+    bars = importance.rows(found, scene.scales)
     live_chart.drawn(
         partial(importance.figure, bars), key="search importance", name=f"{scene.name}-importance",
         height=importance.chart_height(len(bars)), alt="Importance of each setting",
         subject=scene.name, csv=importances_csv(dict(bars)),
     )  # fmt: skip
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _importances(search_id: str, count: int, _stored: StoredSearch) -> dict[str, float]:
-    """`count` is the number of finished trials: with another one they are computed anew."""
-    return importances(_stored.search, _stored.trials)
 
 
 def front_card(scene: SearchScene) -> None:
