@@ -13,7 +13,7 @@ DIRECTION = np.array([0.8, 0.6, 0.0])  # the line that separates the classes bef
 
 
 @dataclass(frozen=True)
-class Problem:
+class PerceptronProblem:
     """Samples of two classes, and a line that separates them, if there is one."""
 
     x: np.ndarray
@@ -32,7 +32,7 @@ class Problem:
         return float((self.x**2).sum(1).max() / distances.min() ** 2)
 
 
-def make_problem(gap: float, seed: int = 0) -> Problem:
+def make_problem(gap: float, seed: int = 0) -> PerceptronProblem:
     """Return SAMPLES samples whose classes are separated by a strip of width 2·`gap`, gap > 0; a
     negative gap makes them overlap by that much.
     """
@@ -43,10 +43,10 @@ def make_problem(gap: float, seed: int = 0) -> Problem:
     u, v = DIRECTION[:2]
     x = np.stack([u * across - v * along, v * across + u * along, np.ones(SAMPLES)], axis=1)
     separable = bool((labels * (x @ DIRECTION) > 0).all())
-    return Problem(x, labels, DIRECTION if separable else None)
+    return PerceptronProblem(x, labels, DIRECTION if separable else None)
 
 
-def perceptron(problem: Problem, passes: int) -> np.ndarray:
+def perceptron(problem: PerceptronProblem, passes: int) -> np.ndarray:
     """Return the weights before the first sample and after each one, (passes·N + 1, 3). The rule
     changes them only for a sample on the wrong side, y w·x ≤ 0: w ← w + y x.
     """
@@ -60,7 +60,9 @@ def perceptron(problem: Problem, passes: int) -> np.ndarray:
     return np.array(path)
 
 
-def gradient_descent(problem: Problem, passes: int, learning_rate: float = 1.0) -> np.ndarray:
+def gradient_descent(
+    problem: PerceptronProblem, passes: int, learning_rate: float = 1.0
+) -> np.ndarray:
     """Return the weights before the first pass and after each one, (passes + 1, 3): one step per
     pass, down the gradient of the mean of log(1 + exp(−y w·x)).
     """
@@ -74,7 +76,7 @@ def gradient_descent(problem: Problem, passes: int, learning_rate: float = 1.0) 
     return np.array(path)
 
 
-def count_errors(problem: Problem, weights: np.ndarray) -> int:
+def count_errors(problem: PerceptronProblem, weights: np.ndarray) -> int:
     """Return how many samples are not on the right side: y w·x ≤ 0."""
     return int((problem.y * (problem.x @ weights) <= 0).sum())
 

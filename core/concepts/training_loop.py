@@ -49,7 +49,7 @@ def code(missing: frozenset[str] = frozenset()) -> str:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredLoop:
     """Validation loss after each epoch, and the validation error at the end, in [0, 1]: one row or
     value per seed. A loss that is not finite is NaN.
     """
@@ -69,7 +69,7 @@ def data() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(samples.inputs[order]).float(), torch.from_numpy(samples.targets[order])
 
 
-def measure(missing: frozenset[str] = frozenset(), seeds: int = SEEDS) -> Measured:
+def measure(missing: frozenset[str] = frozenset(), seeds: int = SEEDS) -> MeasuredLoop:
     """Train the network of `code` from each seed, without the missing lines.
 
     Draws from the global generator of torch, like the code, and restores its state.
@@ -77,7 +77,7 @@ def measure(missing: frozenset[str] = frozenset(), seeds: int = SEEDS) -> Measur
     with torch.random.fork_rng(devices=[]):
         runs = [_train(missing, seed) for seed in range(seeds)]
     losses, errors = zip(*runs, strict=True)
-    return Measured(np.array(losses), np.array(errors))
+    return MeasuredLoop(np.array(losses), np.array(errors))
 
 
 def _train(missing: frozenset[str], seed: int) -> tuple[list[float], float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.perceptron import Problem
+from core.concepts.perceptron import PerceptronProblem
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank
 
 HEIGHT = 270  # px
@@ -15,7 +15,7 @@ PARTS = ("train", "validation")
 
 
 def lines(
-    problem: Problem, weights: Sequence[np.ndarray], visited: int | None, mode: Mode
+    problem: PerceptronProblem, weights: Sequence[np.ndarray], visited: int | None, mode: Mode
 ) -> go.Figure:
     """Draw the samples, the line w·x = 0 of both methods, and a ring around the sample that the
     perceptron rule `visited` last.

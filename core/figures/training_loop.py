@@ -3,14 +3,14 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.training_loop import Measured
+from core.concepts.training_loop import MeasuredLoop
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank, log_axis
 
 HEIGHT = 290  # px
 RANGE = (0.2, 100.0)  # of the drawn losses
 
 
-def losses(complete: Measured, changed: Measured | None, mode: Mode) -> go.Figure:
+def losses(complete: MeasuredLoop, changed: MeasuredLoop | None, mode: Mode) -> go.Figure:
     """Draw the validation loss of every seed after each epoch."""
     p = PALETTES[mode]
     drawn = blank(mode, HEIGHT, margin={"b": 40, "t": 30}, hovermode="closest")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.base.numbers import whole
 from core.concepts import perceptron
-from core.concepts.perceptron import SAMPLES, Problem
+from core.concepts.perceptron import SAMPLES, PerceptronProblem
 from core.figures import perceptron as figures
 from pages.kit.layout import card_title
 from pages.kit.live_chart import drawn
@@ -58,7 +58,7 @@ def show() -> None:
     lead("Open a network with the perceptron's step function", "perceptron-1-step")
 
 
-def describe_visit(problem: Problem, rule, seen: int, updates: int) -> str:
+def describe_visit(problem: PerceptronProblem, rule, seen: int, updates: int) -> str:
     """Return what the rule did with the last sample, and how many updates it has made."""
     if not seen:
         return "Both methods start at w = 0, where every sample counts as wrong. Move the slider."
@@ -74,7 +74,7 @@ def describe_visit(problem: Problem, rule, seen: int, updates: int) -> str:
     )
 
 
-def describe_limit(problem: Problem) -> str:
+def describe_limit(problem: PerceptronProblem) -> str:
     """Return what is known of the number of updates."""
     if problem.bound is None:
         return (

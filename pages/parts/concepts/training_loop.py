@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.base.numbers import THIN, short
 from core.concepts import training_loop
-from core.concepts.training_loop import EVAL, SCALE, STEP, VALIDATION, ZERO_GRAD, Measured
+from core.concepts.training_loop import EVAL, SCALE, STEP, VALIDATION, ZERO_GRAD, MeasuredLoop
 from core.figures import training_loop as figures
 from pages.kit.layout import card_title, finding
 from pages.kit.live_chart import drawn
@@ -27,7 +27,7 @@ REASONS = {
 
 
 @st.cache_data(show_spinner="Training the small network")
-def _measure(missing: tuple[str, ...]) -> Measured:
+def _measure(missing: tuple[str, ...]) -> MeasuredLoop:
     """Train without these lines, once for all sessions."""
     return training_loop.measure(frozenset(missing))
 
@@ -60,7 +60,7 @@ def show() -> None:
     lead("Open an experiment with the same images", "digits")
 
 
-def describe_errors(complete: Measured, changed: Measured | None) -> str:
+def describe_errors(complete: MeasuredLoop, changed: MeasuredLoop | None) -> str:
     """Return the validation errors at the end, as means over the seeds."""
     text = f"Validation error {percent(complete)} with the complete loop"
     if changed:
@@ -68,7 +68,7 @@ def describe_errors(complete: Measured, changed: Measured | None) -> str:
     return f"{text} ({len(complete.errors)} seeds, {VALIDATION} images)"
 
 
-def percent(measured: Measured) -> str:
+def percent(measured: MeasuredLoop) -> str:
     """Return the mean error with its standard deviation over the seeds."""
     mean, std = 100 * measured.errors.mean(), 100 * np.std(measured.errors, ddof=1)
     return f"{short(mean, 3)} ± {short(std)}{THIN}%"

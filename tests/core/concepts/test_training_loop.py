@@ -13,7 +13,7 @@ CASES = [frozenset(), *(frozenset({part}) for part in loop.PARTS), frozenset(loo
 
 
 @pytest.fixture(scope="module")
-def measured() -> dict[frozenset[str], loop.Measured]:
+def measured() -> dict[frozenset[str], loop.MeasuredLoop]:
     """One seed of every case."""
     return {missing: loop.measure(missing, seeds=1) for missing in CASES}
 
