@@ -1,48 +1,60 @@
-"""Lessons: predict, train, see, explain. The list of lessons, the lesson in progress, and an
-editor.
+"""Lessons: predict, train, see, explain. The list of lessons, the lesson in progress, an
+editor, and the glossary.
 """
 
 import streamlit as st
 
 from core.base.text import counted
-from core.lessons.lesson import Lesson
 from core.lessons.library import shipped_lessons
 from pages.kit import lesson as lessons
+from pages.kit import session
 from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import STACK, header
+from pages.parts.lessons import glossary
 from pages.parts.lessons.editor import editor, upload
 from pages.parts.lessons.steps import show_steps
 
-CHOOSE, WRITE = "Choose a lesson", "Write a lesson"
+CHOOSE, WRITE, TAKE, GLOSSARY = "Choose a lesson", "Write a lesson", "Lesson", "Glossary"
 
 
 def main() -> None:
-    """Draw the lesson in progress, or else the list or the editor."""
+    """Draw the lesson in progress, or else the list or the editor; or the glossary."""
     lesson = lessons.current()
     if lesson:
-        take(lesson)
+        with header(escape(lesson.title), lesson.summary):
+            view = choose_view([TAKE, GLOSSARY], "lesson_view_taking")
+            if button("Leave lesson", icon=":material/close:", key="lesson_leave"):
+                lessons.leave()
+                st.rerun()
     else:
         with header("Lessons", "Predict what a run will do, train it, and compare."):
-            view = st.segmented_control(
-                "View", [CHOOSE, WRITE], default=CHOOSE, required=True,
-                label_visibility="collapsed", key="lesson_view", persist_state="session",
-            )  # fmt: skip
-        if view == WRITE:
+            view = choose_view([CHOOSE, WRITE, GLOSSARY], "lesson_view")
+    if view == GLOSSARY:
+        glossary.show()
+    else:
+        glossary.leave()
+        if lesson:
+            show_steps(lesson)
+        elif view == WRITE:
             editor()
         else:
             choose()
     bar()
 
 
-def take(lesson: Lesson) -> None:
-    """Draw the lesson in progress."""
-    with header(escape(lesson.title), lesson.summary):
-        if button("Leave lesson", icon=":material/close:", key="lesson_leave"):
-            lessons.leave()
-            st.rerun()
-    show_steps(lesson)
+def choose_view(views: list[str], key: str) -> str:
+    """Draw the menu of what the page shows, and return what is selected. An address that names a
+    term opens the glossary.
+    """
+    if glossary.arrives():
+        session.set(key, GLOSSARY)
+    default = None if session.widget_value(key) else views[0]  # Streamlit takes only one of both
+    return st.segmented_control(
+        "View", views, default=default, required=True, label_visibility="collapsed",
+        key=key, persist_state="session",
+    )  # fmt: skip
 
 
 def choose() -> None:

@@ -1,4 +1,6 @@
-"""The commands that list what the lab offers: ready-made experiments, choices and techniques."""
+"""The commands that list what the lab offers: ready-made experiments, choices, techniques and the
+terms of the glossary.
+"""
 
 import json
 import textwrap
@@ -8,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.base.spec import Choice, Value, fields
-from core.base.text import aligned
+from core.base.text import aligned, few
 from core.commands.requested import Answer
 from core.commands.terminal import Terminal
 from core.experiment import shipped
@@ -33,6 +35,24 @@ def techniques(arguments: Namespace, terminal: Terminal) -> Answer:
 
     terminal.print(markdown().removesuffix("\n"))
     return {title: [asdict(row) for row in rows] for title, rows in sections()}
+
+
+def glossary(arguments: Namespace, terminal: Terminal) -> Answer:
+    """Print the best match of a term with its formula and page, or all terms."""
+    from core.export.glossary import require_terms
+
+    query = " ".join(arguments.term)
+    terms = require_terms(query)
+    if query.strip():
+        best, *others = terms
+        also = f" ({', '.join(best.also)})" if best.also else ""
+        formula = [f"Formula: {best.formula}"] if best.formula else []
+        terminal.print(f"{best.name}{also}", best.definition, *formula, f"Page: {best.page}")
+        if others:
+            terminal.print(f"Other matches: {few([term.name for term in others])}")
+    else:
+        terminal.print(*(f"{term.name}: {term.definition}" for term in terms))
+    return {"terms": [term.model_dump(mode="json") for term in terms]}
 
 
 def wrap(kind: str, defaults: list[str], width: int = 100) -> list[str]:

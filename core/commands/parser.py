@@ -134,5 +134,9 @@ def parser() -> argparse.ArgumentParser:
         "--seeds", type=int, default=1, metavar="N", help="seeds for --check (default: 1)"
     )
     add("techniques", catalogue.techniques, "print all techniques with formula, source and page")
+    explained = add("glossary", catalogue.glossary, "explain a term, or list all terms")
+    explained.add_argument(
+        "term", metavar="TERM", nargs="*", help="a name or words of the definition"
+    )
     add("selfcheck", selfcheck.selfcheck, "check the installation, devices and disk")
     return top

@@ -84,3 +84,18 @@ def test_the_editor_checks_the_text_and_previews_a_valid_lesson(store):
     app.text_area[0].set_value(valid.replace(LESSON.title, "My lesson")).run()
     press(app, "Preview lesson")
     assert app.title[0].value == "My lesson"
+
+
+def test_the_glossary_opens_the_term_of_the_address_also_during_a_lesson(store):
+    for lesson in ("", NAME):
+        app = visit("lessons", lesson=lesson, term="learning rate")
+        assert app.subheader[0].value == "Learning rate" and app.get("latex")
+        app.text_input[0].set_value("drop").run()
+        assert well(app).subheader[0].value == "Dropout"
+        assert app.query_params["term"] in ("drop", ["drop"])
+        app.text_input[0].set_value("no such term").run()
+        assert not app.subheader and any("“no such term”" in text for text in texts(app))
+        app.text_input[0].set_value("").run()
+        assert len(app.expander) == 8 and "term" not in app.query_params
+        app.get("button_group")[0].set_value("Lesson" if lesson else "Choose a lesson")
+        assert not well(app.run()).text_input

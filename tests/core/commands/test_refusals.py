@@ -57,6 +57,7 @@ COMMANDS = {  # every command with arguments that parse, and its function
     "presets": ([], catalogue, "presets"),
     "lessons": ([], lessons, "lessons"),
     "techniques": ([], catalogue, "techniques"),
+    "glossary": (["adam"], catalogue, "glossary"),
     "selfcheck": ([], selfcheck, "selfcheck"),
 }
 READERS = ("rate", "selfcheck", "inspect")  # they need no folder
