@@ -59,14 +59,12 @@ DEMO = "demo"  # the parameter of the address that names what is shown
 
 def main() -> None:
     """Draw the menu of groups, that of the demonstrations in one, and the selected one."""
-    with header("Concepts", "Small interactive demonstrations of how training works."):
-        pass
     kind = address.parameter(DEMO)
     named = next((tool for tool in SHOW if tool.kind == kind), next(iter(SHOW)))
     groups = list(dict.fromkeys(tool.group for tool in SHOW))
-    group = menu(
-        "Topic", [*groups, TABLE], TABLE if kind == TABLE_KIND else named.group, "concept group"
-    )
+    first = TABLE if kind == TABLE_KIND else named.group
+    with header("Concepts", "Demonstrations of how training works."):
+        group = menu("Topic", [*groups, TABLE], first, "concept group")
     if group == TABLE:
         address.name_parameter(DEMO, TABLE_KIND)
         search()

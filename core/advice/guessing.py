@@ -60,10 +60,21 @@ def guess_accuracy(history: History, part: str, classes: int | None) -> float | 
 
 def learned_only_the_training_set(history: History, classes: int | None) -> bool:
     """Whether the training set is predicted far better than by guessing."""
-    guess, scores = guess_accuracy(history, "train", classes), scores_of(history, "train")
+    return _is_far_better(history, "train", scores_of(history, "train"), classes)
+
+
+def is_far_better_than_guessing(history: History, classes: int | None) -> bool:
+    """Whether the part that shows whether a run has learned is predicted far better than by
+    guessing. False for values and if that is unknown.
+    """
+    return _is_far_better(history, *judged_part(history), classes)
+
+
+def _is_far_better(history: History, part: str, scores: Scores | None, classes: int | None) -> bool:
+    guess = guess_accuracy(history, part, classes)
     if guess is None or not scores or "accuracy" not in scores:
         return False
-    return scores["accuracy"] > guess + max(0.1, 2 * _scatter(history, "train", guess))
+    return scores["accuracy"] > guess + max(0.1, 2 * _scatter(history, part, guess))
 
 
 def compare_with_guessing(history: History, classes: int | None) -> str:

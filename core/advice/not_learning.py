@@ -15,6 +15,7 @@ from core.advice.guessing import (
     compare_with_guessing,
     guess_accuracy,
     has_made_no_progress,
+    is_far_better_than_guessing,
     is_guessing,
     is_still_falling,
     judged_part,
@@ -52,13 +53,13 @@ FREQUENT = 1.5  # times the fraction of a class among equally frequent ones
 def find_not_learning(
     history: History, experiment: Experiment, classes: int | None = None
 ) -> Finding | None:
-    """Return the most likely cause if the run is no better than guessing or has made no progress
-    after two epochs, or at its end. `classes` as for `list_findings`.
+    """Return the most likely cause if the run is no better than guessing, or not far better
+    and without progress, after two epochs, or at its end. `classes` as for `list_findings`.
     """
     if len(history.epochs) < (1 if history.ended else 2):
         return None
     guessing = is_guessing(history, experiment, classes)
-    stalled = has_made_no_progress(history)
+    stalled = has_made_no_progress(history) and not is_far_better_than_guessing(history, classes)
     if guessing and learned_only_the_training_set(history, classes):
         return _unrelated(history, classes)
     if not guessing and not stalled:

@@ -53,8 +53,9 @@ def list_findings(
     if small := find_small_validation(history, experiment):
         rules = (find_input_scale, find_stalled_layer, find_large_updates)
         others = [result for rule in rules if (result := rule(history, experiment))]
-        if has_made_no_progress(history):
-            others = [find_not_learning(history, experiment, classes)]
+        stalled = has_made_no_progress(history)
+        if stalled and (cause := find_not_learning(history, experiment, classes)):
+            others = [cause]
         return tuple(filter(None, (small, *others)))[:limit]
     if cause := find_not_learning(history, experiment, classes):
         return (cause,)

@@ -25,21 +25,23 @@ MISSING = {
 LOOP = {  # line by line; the key of a line that can be left out is its name
     SCALE: "images = images.float() / 255",
     "model": (
-        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.5), "
-        "nn.Linear(32, 10))"
+        "model = nn.Sequential(\n    nn.Flatten(), nn.Linear(64, 32), nn.ReLU(),\n"
+        "    nn.Dropout(0.5), nn.Linear(32, 10))"
     ),
     "optimizer": "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)",
     "epochs": "for epoch in range(20):",
     "train": "    model.train()",
     "batches": "    for rows in torch.randperm(400).split(40):",
     ZERO_GRAD: "        optimizer.zero_grad()",
-    "loss": "        loss = F.cross_entropy(model(images[rows]), labels[rows])",
+    "scores": "        scores = model(images[rows])",
+    "loss": "        loss = F.cross_entropy(scores, labels[rows])",
     "backward": "        loss.backward()",
     STEP: "        optimizer.step()",
     EVAL: "    model.eval()",
     "no_grad": "    with torch.no_grad():",
     "validation": "        scores = model(images[400:])",
-    "record": "        record(F.cross_entropy(scores, labels[400:]), scores.argmax(1))",
+    "validation loss": "        loss = F.cross_entropy(scores, labels[400:])",
+    "record": "        record(loss, scores.argmax(1))",
 }
 
 

@@ -63,7 +63,7 @@ def describe_paths(sizes: dict[str, int], paths: dict[int, np.ndarray]) -> str:
     for name, size in sizes.items():
         last = paths[size][-1]
         above = SURFACE.value(*last) - lowest
-        ends.append(f"{name} {short(above) if np.isfinite(above) else 'diverged'}")
+        ends.append(f"{name.lower()} {short(above) if np.isfinite(above) else 'diverged'}")
     return f"Loss above the minimum after the same number of epochs: {', '.join(ends)}"
 
 
@@ -77,6 +77,7 @@ def describe_noise(middle: int, rate: float) -> str:
         f"Each epoch computes the gradients of all {SAMPLES} samples once. At the start, the "
         f"gradient of one sample scatters by {short(one)} (standard deviation) around that of all, "
         f"and the mean of {middle} samples by {short(some)}. With the full batch, gradient descent "
-        f"converges for η below 2/λ = {short(limit, 3)}; η = {rate:g} is {verdict} it. With small "
-        "batches and a constant η, the path keeps moving around the minimum."
+        f"converges for η below 2/λ = {short(limit, 3)} (λ: largest curvature); η = {rate:g} is "
+        f"{verdict} it. With small batches and a constant η, the path keeps moving around the "
+        "minimum."
     )

@@ -29,7 +29,7 @@ def show() -> None:
     left, right = st.columns(2, gap="small")
     with left.container(border=True, height="stretch"):
         share = short(relative_likelihood(heads, tosses, p), 3)
-        card_title(f"The likelihood of p = {p:g} is {share} of the largest one, at p = k/n")
+        card_title(f"The likelihood of p = {p:g} is {share} × the largest one, that of p = k/n")
         drawn(
             lambda mode: figures.likelihoods(heads, tosses, p, mode),
             key="coin likelihood", height=figures.HEIGHT, name="likelihood",

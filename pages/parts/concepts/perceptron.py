@@ -36,7 +36,7 @@ def show() -> None:
     with st.container(border=True):
         card_title(
             f"After {whole(seen)} samples: perceptron rule {wrong[0]} of {SAMPLES} wrong, gradient "
-            f"descent {wrong[1]}"
+            f"descent {wrong[1]} wrong"
         )
         left, right = st.columns(2, gap="small")
         with left:

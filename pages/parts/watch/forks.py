@@ -31,14 +31,20 @@ SLIDER_HELP = (
     "The epoch after which a fork begins. After the last epoch, extend the run instead; from epoch "
     "0, train a new run with the same seeds."
 )
+SINGLE = "A run of a single epoch cannot be forked, because no epoch follows. Extend it instead."
 NOT_YET = "After the first epoch, this run can be forked here."
 
 
 def forkable(run: str) -> list[Epoch]:
     """Return the completed epochs after which the run can be forked."""
-    planned = effective_experiment(runner.current().store, run).epochs
+    planned = planned_epochs(run)
     with feed.tail(run).read() as history:  # after the last epoch, a run is extended
         return [epoch for epoch in history.epochs if epoch.epoch < planned]
+
+
+def planned_epochs(run: str) -> int:
+    """Return the epochs of a run with those that it was extended by."""
+    return effective_experiment(runner.current().store, run).epochs
 
 
 def shown_epoch(run: str, epochs: Sequence[Epoch]) -> Epoch:
@@ -82,7 +88,8 @@ def controls(run: str) -> None:
     """Draw the slider, what the run had reached, and the button."""
     epochs = forkable(run)
     if not epochs:
-        st.caption(NEVER if _has_ended(run) else NOT_YET)
+        reason = NEVER if _has_ended(run) else NOT_YET
+        st.caption(SINGLE if planned_epochs(run) == 1 else reason)
         return
     epoch, (_, clicks) = shown_epoch(run, epochs), _stored(run)
     first, last = epochs[0].epoch, epochs[-1].epoch

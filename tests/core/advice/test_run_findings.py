@@ -1,5 +1,6 @@
 """Each finding about a run: present when its condition holds, absent when it does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,17 @@ def test_a_run_without_progress_has_no_other_finding():
     (found,) = list_findings(run([2.3, 2.2], train=[2.3, 2.3]), E)
     assert (found.code, found.level) == ("no_progress", "warn")
     assert found.evidence == {"first_loss": 2.3, "loss": 2.3, "epochs": 2}
+
+
+@pytest.mark.parametrize(("samples", "is_found"), [(270, False), (20, True)])
+def test_a_score_far_above_guessing_is_learning_though_the_loss_has_hardly_moved(samples, is_found):
+    history = run([2.28], train=[2.29], ended="epochs")  # 80 % right, of 10 classes
+    history.started = replace(history.started, sizes={"validation": samples})
+    assert find_not_learning(history, E, 10) is None
+    history.epochs[0] = replace(history.epochs[0], validation={"loss": 2.28, "accuracy": 0.3})
+    history.ended = replace(history.ended, validation={"loss": 2.28, "accuracy": 0.3})
+    found = find_not_learning(history, E, 10)
+    assert (found is not None) == is_found  # within the scatter of 20 samples
 
 
 @pytest.mark.parametrize(
