@@ -34,7 +34,7 @@ class JobParts:
 
 PARTS = {
     STUDY: JobParts("point", "The measured points are saved."),
-    SEARCH: JobParts("trial", "The trials are saved, also the steps of those that were at work."),
+    SEARCH: JobParts("trial", "The trials are saved, including the steps of those in progress."),
 }
 
 
