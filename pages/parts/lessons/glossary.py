@@ -17,6 +17,7 @@ from pages.kit.site import GROUPS
 TERM = "term"  # the parameter of the address
 FIELD = "glossary_search"
 LONGEST = 60  # characters of a query
+MOST = 12  # other matches with their definitions; a browser takes long for many formulas
 PREVIEW = 5  # names in the label of a collapsed topic
 ICONS = {title: icon for rows in GROUPS.values() for _, title, icon in rows}
 DEMOS = {tool.kind: tool.label for tool in DEMONSTRATIONS}
@@ -57,7 +58,9 @@ def show() -> None:
             card(best)
         if others:
             st.markdown(f"**Other matches** ({len(others)})")
-            st.markdown(list_terms(others))
+            st.markdown(list_terms(others[:MOST]))
+        if more := ", ".join(term.name for term in others[MOST:]):
+            st.caption(f"Also in: {escape(more)}")
     else:
         for topic in get_args(Topic):
             section(topic, [term for term in terms if term.topic == topic])
@@ -88,10 +91,14 @@ def page_link(label: str, page: str, **parameters: str) -> None:
 
 
 def section(topic: str, terms: list[GlossaryTerm]) -> None:
-    """Draw the terms of one topic, collapsed."""
+    """Draw the terms of one topic, collapsed. Only those of an open one are drawn."""
     preview = "; ".join(term.name for term in terms[:PREVIEW]) + "; …"
-    with st.expander(f"**{topic}** ({len(terms)}): {escape(preview)}"):
-        st.markdown(list_terms(terms))
+    place = st.expander(
+        f"**{topic}** ({len(terms)}): {escape(preview)}",
+        key=f"glossary_topic {topic}", on_change="rerun",
+    )  # fmt: skip
+    if place.open:
+        place.markdown(list_terms(terms))
 
 
 def list_terms(terms: list[GlossaryTerm]) -> str:
