@@ -1,7 +1,7 @@
 """A press, a typed value or a request that has reached the server counts, whatever the browser
 sends next.
 
-Streamlit loses some of them on a busy machine, in six ways. They are mended here, by replacing
+Streamlit loses some of them on a busy machine, in seven ways. They are mended here, by replacing
 the functions of Streamlit that lose them.
 """
 
@@ -171,11 +171,14 @@ def _once_for_each_press(call: Callable[[WStates, str], None]) -> Callable[[WSta
 
 
 def _with_messages_sent_once(clear: Callable[..., None]) -> Callable[..., None]:
-    """Keep messages that are sent once when a run of a page begins.
+    """Keep messages that no run repeats when a run begins.
 
-    A run removes the messages that are not sent yet, because it draws the page anew. The browser
-    waits for ever for an answer that is removed with them: the second of two files that are chosen
-    quickly is never uploaded, because the first one starts a run.
+    A run of the page removes the messages that are not sent yet, because it draws the page anew.
+    The browser waits for ever for an answer that is removed with them: the second of two files that
+    are chosen quickly is never uploaded, because the first one starts a run.
+
+    A run of a fragment draws only its own part, after everything that waits. Streamlit removes the
+    place of this part when it waits, too, and the browser cannot draw what is below it.
     """
 
     def clear_the_rest(
@@ -187,10 +190,11 @@ def _with_messages_sent_once(clear: Callable[..., None]) -> Callable[..., None]:
         clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
         if retain_lifecycle_msgs:
             kept = {id(message) for message in queue._queue}
+            is_fragment = fragment_ids_this_run is not None
             queue._queue = [
                 message
                 for message in before
-                if id(message) in kept or message.WhichOneof("type") in SENT_ONCE
+                if is_fragment or id(message) in kept or message.WhichOneof("type") in SENT_ONCE
             ]
 
     return clear_the_rest

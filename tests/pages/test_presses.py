@@ -156,20 +156,54 @@ def answers_of_streamlit() -> list[ForwardMsg]:
     return answers
 
 
-@pytest.mark.parametrize("fragments", [None, ["live"]])
-def test_a_new_run_removes_no_answer_to_the_browser(
-    fragments: list[str] | None, kept: None
-) -> None:
+def test_a_new_run_removes_no_answer_to_the_browser(kept: None) -> None:
     """The first of two chosen files starts a run while the second one waits for its address."""
     queue, answers = ForwardMsgQueue(), answers_of_streamlit()
     outdated = ForwardMsg()
     outdated.delta.new_element.text.body = "drawn anew by the next run"
-    outdated.delta.fragment_id = "live"
     first = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
     for message in (first, *answers[:2], outdated, *answers[2:]):
         queue.enqueue(message)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
+    queue.clear(retain_lifecycle_msgs=True)
     assert queue.flush() == [first, *answers]
+
+
+def drawn(path: list[int], fragment: str = "", block: bool = True) -> ForwardMsg:
+    """Return a block or a text at this place of the page."""
+    message = ForwardMsg()
+    if block:
+        message.delta.add_block.allow_empty = True
+    else:
+        message.delta.new_element.text.body = "text"
+    message.delta.fragment_id = fragment
+    message.metadata.delta_path.extend(path)
+    return message
+
+
+def test_the_run_of_a_fragment_finds_the_page_that_waits_to_be_sent(kept: None) -> None:
+    """Each message is drawn below a block that is there, as the browser requires."""
+    page = [
+        drawn([0, 0], block=False),
+        drawn([0, 1], "live"),
+        drawn([0, 1, 0], "live"),
+        drawn([0, 1, 0, 0], "inner", block=False),
+        drawn([0, 2]),
+        drawn([0, 2, 0], block=False),
+    ]
+    again = [drawn([0, 1], "live"), drawn([0, 1, 0], "live", block=False)]
+    queue = ForwardMsgQueue()
+    for message in page:
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["live"])
+    for message in again:
+        queue.enqueue(message)
+    children = {(0,): 0}
+    for message in queue.flush():
+        *parent, index = message.metadata.delta_path
+        assert index <= children[tuple(parent)]
+        children[tuple(parent)] = max(children[tuple(parent)], index + 1)
+        children.setdefault((*parent, index), 0)
+    assert children[0,] == 3
 
 
 def test_a_session_that_ends_removes_every_message(kept: None) -> None:
