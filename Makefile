@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# One test process more than cores, since browser tests mostly wait. Each further one would collect
-# all tests (9 s of processor time, 17 s in a new clone) and prepare the shared runs once more.
-PROCESSES := $(shell test $(CORES) -lt 2 && echo 2 || echo 3)
+# As many test processes as cores: half of them begin with the browser tests, each with a server and
+# Chromium, which need a core for themselves.
+PROCESSES := $(shell test $(CORES) -lt 2 && echo 2 || echo $(CORES))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run class test test-cluster check format benchmark assets clean
