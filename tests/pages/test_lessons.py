@@ -70,8 +70,10 @@ def test_every_other_page_shows_the_lesson_in_progress_until_it_is_left(store):
     "progress", ["", "%", "[1]", '[["9","../../etc"]]', '{"a":1}', "[[[],{}]]"]
 )
 def test_a_broken_address_of_a_lesson_is_no_fault(store, progress):
-    visit("lessons", lesson=NAME, progress=progress)
-    visit("start", lesson="../" + NAME, progress=progress)
+    app = visit("lessons", lesson=NAME, progress=progress)
+    assert any(button.key == "lesson_leave" for button in app.button)  # the lesson is open
+    app = visit("start", lesson="../" + NAME, progress=progress)
+    assert not any(button.label == "Leave lesson" for button in app.button)
 
 
 def test_the_editor_checks_the_text_and_previews_a_valid_lesson(store):
