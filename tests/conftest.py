@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+import psutil
 import pytest
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
@@ -54,6 +55,7 @@ DESKTOP = {"width": 1440, "height": 900}
 WINDOW = {"viewport": DESKTOP, "reduced_motion": "reduce"}
 T = TypeVar("T")
 LAYERS = ("conv1", "conv2", "linear1")
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -75,6 +77,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ordered += [*first, *others[:rest]]
         others, start = others[rest:], end
     items[:] = ordered
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note which tests fail, for the fixtures that end after them."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 def pytest_collection_finish() -> None:
@@ -119,6 +129,12 @@ class Server:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             return error.code, error.read(), dict(error.headers)
+
+    def end_trainers(self) -> None:
+        """Kill what trains or computes, so that nothing holds up the runs of other tests."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 @contextlib.contextmanager
@@ -185,7 +201,7 @@ def profile(browser: object) -> Iterator[object]:
 
 
 @pytest.fixture
-def page(profile: object) -> Iterator[object]:
+def page(request: pytest.FixtureRequest, profile: object) -> Iterator[object]:
     """A new window of 1440 × 900 that fails the test when the page throws."""
     window = profile.new_page()
     errors: list[str] = []
@@ -193,6 +209,8 @@ def page(profile: object) -> Iterator[object]:
     window.set_default_timeout(45_000)
     yield window
     window.close()
+    if request.node.stash.get(FAILED, False) and "server" in request.fixturenames:
+        request.getfixturevalue("server").end_trainers()
     assert not errors, errors
 
 

@@ -307,7 +307,7 @@ def test_sharpness_is_compared_with_the_initial_weights(before, after, expected)
 @pytest.mark.browser
 def test_marks_and_the_fraction_of_clipped_steps_appear_while_a_run_trains(page, server):
     experiment = Experiment(
-        epochs=5000,
+        epochs=100_000,
         stopping=(AbsoluteChange(limit=1e3, only_mark=True),),
         regularizers=(ClipNorm(limit=0.01),),
     )
