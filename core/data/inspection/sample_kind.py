@@ -20,7 +20,9 @@ TINY = 64  # columns: 8×8 is the smallest size of real image datasets
 WIDE = 100  # columns from which a missing pixel is likelier than a table without titles
 GREY = 128  # a row of fewer than TINY columns is an image only if its values reach this far
 
-_NUMBERED = re.compile(r"[^\W\d]*[\s_.\-\[(]*\d+([\s_.,x×-]\d+)*[\])]?", re.I)
+_NUMBERED = re.compile(  # also with the colour that `hex_pixels` adds: "p0 r"
+    r"[^\W\d]*[\s_.\-\[(]*\d+([\s_.,x×-]\d+)*[\])]?( [rgb])?", re.I
+)
 
 
 @dataclass(frozen=True)

@@ -158,12 +158,17 @@ def _from_workbook(
         notes = ()
         if sheet.others:
             others = clip(", ".join(repr(other) for other in sheet.others))
+            earlier, why = sheet.instead_of
+            missing = {"text": "has no numbers", "rows": "has far fewer rows"}.get(why)
             reason = "" if wanted else ", the first one with values"
+            reason = f", because sheet {clip(earlier)!r} {missing}" if missing else reason
             message = (
                 f"Sheet {clip(sheet.name)!r} of {name} was read{reason}. Other sheets: {others}."
             )
             evidence = {"sheet": sheet.name, "others": list(sheet.others)}
-            notes = (Finding("sheet", "info", message, evidence, _other_sheet(sheet.others)),)
+            others = (earlier, *(o for o in sheet.others if o != earlier)) if earlier else ()
+            action = _other_sheet(sheet.others) or _other_sheet(others[:1])
+            notes = (Finding("sheet", "info", message, evidence, action),)
             name = f"{name} (sheet {clip(sheet.name)!r})"
         size = _size(sheet.file)
         yield Text(name, raw, size, notes, sheet_column=sheet.column, delimiter=",")

@@ -37,12 +37,17 @@ _CHILD = (
 
 @dataclass(frozen=True)
 class Sheet:
-    """CSV text in `file`; its first column is column `column` of the sheet, from 0."""
+    """CSV text in `file`; its first column is column `column` of the sheet, from 0.
+
+    `instead_of` is an earlier sheet that was passed over, and why: "text", it has no numbers, or
+    "rows", it has far fewer; two empty texts if there is none.
+    """
 
     file: BinaryIO
     name: str
     others: tuple[str, ...]
     column: int
+    instead_of: tuple[str, str] = ("", "")
 
 
 @contextmanager
@@ -70,7 +75,8 @@ def open_sheet(
         if status or "fault" in facts or "column" not in facts:
             raise _error(name, status, facts)
         table.seek(0)
-        yield Sheet(table, facts["sheet"], tuple(facts["others"]), facts["column"])
+        passed_over = tuple(facts["instead_of"])
+        yield Sheet(table, facts["sheet"], tuple(facts["others"]), facts["column"], passed_over)
 
 
 def check_size(parts: zipfile.ZipFile, name: str) -> None:

@@ -32,8 +32,8 @@ def test_hexadecimal_numbers_are_numbers():
 
 def test_hexadecimal_colours_become_three_channels():
     lines, images = _pixels(lambda v: f"#{v:02x}{255 - v:02x}40")
-    reading = Reading().with_changes({"shape": (3, 8, 8), "channels": "interleaved"})
-    inputs = read(lines, reading).samples.inputs
+    inputs = read(lines).samples.inputs
+    assert inputs.shape == (len(images), 3, 8, 8)
     np.testing.assert_array_equal(inputs[:, 0], images)
     np.testing.assert_array_equal(inputs[:, 1], 255 - images)
     assert (inputs[:, 2] == 0x40).all()

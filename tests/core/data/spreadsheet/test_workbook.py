@@ -230,3 +230,35 @@ def test_a_title_page_is_not_the_sheet_that_is_read():
     table = read_table(book, "a.xlsx")
     assert table.values.tolist() == PIXELS
     assert read_table(xlsx([["a", "b"]] * 2, [["note"]]), "a.xlsx").width == 2
+
+
+CODEBOOK = [["name", "meaning"], ["length", "in cm"], ["width", "in mm"], ["kind", "species"]]
+MEASURED = [["length", "width", "kind"], *([float(i), i + 0.5, "ab"[i % 2]] for i in range(60))]
+
+
+@pytest.mark.parametrize(
+    ("first", "read", "instead"),
+    [
+        (CODEBOOK, "Data", "Other"),
+        ([[*row, "text"] for row in CODEBOOK], "Data", "Other"),
+        ([["kind", "length"], ["a", 29.0], ["b", 30.0]], "Data", "Other"),
+        (MEASURED[:40], "Other", "Data"),
+        ([[row[0]] for row in CODEBOOK], "Other", "Data"),
+    ],
+)
+def test_a_list_of_the_columns_or_a_summary_is_not_the_sheet_that_is_read(first, read, instead):
+    table = read_table(xlsx(first, MEASURED, names=("Other", "Data")), "a.xlsx")
+    note = next(note for note in table.notes if note.code == "sheet")
+    assert note.evidence["sheet"] == read and note.action.changes == {"sheet": instead}
+    assert len(table) in ((60,) if read == "Data" else (len(first), len(first) - 1))
+
+
+def test_cells_of_a_title_may_be_merged():
+    def fill(sheet):
+        sheet["A1"] = "Measured in May"
+        sheet.merge_cells("A1:C1")
+        for row in MEASURED:
+            sheet.append(row)
+
+    table = read_table(xlsx(fill), "a.xlsx")
+    assert table.header == ("length", "width", "kind") and len(table) == 60
