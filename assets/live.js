@@ -361,7 +361,7 @@ async function raster(svg, width, height) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-// The chart as CSV: one row per point, without the marks that repeat a point.
+// The chart as CSV: one row per point of a line or a map, without the marks that repeat a point.
 function table(traces) {
   const quote = (text) => `"${harmless(String(text)).replaceAll('"', '""')}"`;
   const cell = (value) => (typeof value === "string" ? quote(value) : value);
@@ -369,7 +369,7 @@ function table(traces) {
   for (const trace of traces) {
     if (trace.meta?.as === "points") trace.x.forEach((x, k) => rows.push([quote(trace.text[k]), x, trace.y[k]]));
     else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), cell(x), trace.meta.table.z[i][k]])));
-    else if (trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
+    else if (trace.z && trace.customdata) trace.y.forEach((name, i) => trace.x.forEach((x, k) => rows.push([quote(name), x, trace.customdata[i][k]])));
     else if (trace.mode?.startsWith("lines") && !trace.meta?.take) trace.x.forEach((x, k) => rows.push([quote(trace.name), x, trace.y[k]]));
   }
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";

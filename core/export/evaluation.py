@@ -1,6 +1,6 @@
-"""The results of an evaluation as spreadsheets: user text in them is never a formula."""
+"""The results of the tab Mistakes as spreadsheets: user text in them is never a formula."""
 
-from typing import Any
+from typing import Any, Literal
 
 from core.analysis.mistakes.most_confident import describe_columns
 from core.export.cells import csv_text
@@ -9,9 +9,16 @@ Result = dict[str, Any]
 SCORES = ("precision", "recall", "f1")
 
 
+def confusion_csv(result: Result) -> str:
+    """Return the confusion matrix: one row per true class, one column per predicted class."""
+    names = result["names"]
+    rows = [[name, *counts] for name, counts in zip(names, result["counts"], strict=True)]
+    return csv_text(["true class", *names], rows)
+
+
 def class_scores_csv(result: Result) -> str:
     """Return the scores of each class with the ends of their 95 % intervals, and the averages."""
-    ends = [f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")]
+    ends = [title for score in SCORES for title in interval_titles(score)]
     rows = [
         [name, scores["support"], scores["predicted"]]
         + [value for score in SCORES for value in scores[score] or [None] * 3]
@@ -63,3 +70,33 @@ def suspicious_csv(result: Result) -> str:
         for row in result["rows"]
     ]
     return csv_text(["row", "given", "suggested", "area", "forgotten", "visits"], rows)
+
+
+def calibration_csv(result: Result, bins: Literal["width", "mass"]) -> str:
+    """Return one row per bin of the network as trained and, if there is one, with the temperature:
+    its samples, mean confidence, and accuracy with the ends of its 95 % interval.
+    """
+    states = {"as trained": result["before"], "with temperature": result["after"]}
+    rows = [
+        [name, bin["count"], bin["confidence"], *bin["accuracy"]]
+        for name, state in states.items()
+        if state
+        for bin in state[bins]["bins"]
+    ]
+    return csv_text(["network", "samples", "confidence", *interval_titles("accuracy")], rows)
+
+
+def curve_csv(points: list[list[float]], x: str, y: str) -> str:
+    """Return the points of a curve over all thresholds: its two axes (2, n)."""
+    return csv_text([x, y], zip(*points, strict=True))
+
+
+def pairs_csv(true: list[float], predicted: list[float]) -> str:
+    """Return true and predicted values (n,), with the residual true − predicted."""
+    pairs = zip(true, predicted, strict=True)
+    return csv_text(["true", "predicted", "residual"], ([t, p, t - p] for t, p in pairs))
+
+
+def interval_titles(name: str) -> list[str]:
+    """Return the titles of a value and of the two ends of its interval."""
+    return [name, f"{name}_low", f"{name}_high"]

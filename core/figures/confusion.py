@@ -63,9 +63,7 @@ def figure(
         ygap=1 if len(classes) <= 60 else 0,
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
-        meta={"table": {"y": [names[c] for c in classes], "x": [names[c] for c in classes],
-                        "z": shown.tolist()}},
-    )  # fmt: skip
+    )
     if len(classes) <= MOST:
         written = [(a, b) for a in places for b in places if shown[a, b]]
         drawn.add_scatter(

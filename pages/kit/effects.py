@@ -12,6 +12,7 @@ from core.base.errors import LabError
 from core.base.numbers import FIXED, duration, short
 from core.base.spec import fields
 from core.experiment import Experiment
+from core.export.verdict import effects_csv
 from core.figures import effects as figures
 from core.studies.changes import Change
 from core.studies.changes_axis import ChangesAxis
@@ -65,7 +66,7 @@ def show_effects(stored: StoredStudy) -> None:
             lambda mode: figures.figure(entries, mode, title=title),
             key="chart_effects", height=figures.chart_height(len(entries)),
             alt="Effect of each change with its 95 % interval", name=f"{stored.study.name}",
-            subject=stored.study.name,
+            subject=stored.study.name, csv=effects_csv(measured),
         )  # fmt: skip
     for effect in measured:
         _row(stored.study, effect)

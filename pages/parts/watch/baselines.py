@@ -9,6 +9,7 @@ from core.analysis.verdict.baselines import best_baseline, is_quick, settings_of
 from core.base.errors import LabError
 from core.base.numbers import duration
 from core.experiment import Experiment
+from core.export.verdict import baselines_csv
 from core.figures import baselines as figures
 from core.jobs import runner
 from core.runs.history import History
@@ -65,7 +66,7 @@ def card(run: str, history: History, experiment: Experiment) -> None:
         lambda mode: figures.figure(rows, mode, percent=not regression, title=title),
         key="chart_baselines", height=figures.chart_height(len(rows)),
         alt=f"{title.capitalize()} of this run and of simple models",
-        name=f"{run_name(run)} baselines", subject=run_name(run),
+        name=f"{run_name(run)} baselines", subject=run_name(run), csv=baselines_csv(rows, title),
     )  # fmt: skip
     with st.expander("Settings and times"):
         show_table(

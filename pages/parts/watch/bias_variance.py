@@ -9,6 +9,7 @@ from core.advice.bias_variance import judge
 from core.advice.not_learning import find_not_learning
 from core.base.errors import LabError
 from core.experiment import Experiment
+from core.export.verdict import bias_variance_csv
 from core.figures import bias_variance as figures
 from core.jobs import runner
 from core.runs import notes
@@ -52,6 +53,7 @@ def card(run: str, history: History, experiment: Experiment) -> None:
         key="chart_bias_variance", height=figures.height(rows),
         alt="Human, training and validation error with their intervals",
         name=f"{run_name(run)} bias and variance", subject=run_name(run),
+        csv=bias_variance_csv(verdict),
     )  # fmt: skip
     finding(verdict.finding.level, verdict.finding.text)
     if history.ended and not history.ended.train:

@@ -18,6 +18,7 @@ from core.advice.run_status import describe_gradients
 from core.base.finding import Action, Finding
 from core.base.text import counted
 from core.experiment import Experiment
+from core.export.evaluation import pairs_csv
 from core.figures import predicted
 from core.figures import training as figures
 from core.figures.maps import MAPS, layer_map
@@ -209,6 +210,7 @@ class Cards:
                 lambda mode: predicted.figure(ended.predictions, mode),
                 key="chart_predicted", height=predicted.HEIGHT, alt=alt,
                 name=f"{self.name} predicted", subject=self.name,
+                csv=pairs_csv(*zip(*ended.predictions, strict=True)),
             )  # fmt: skip
 
     def chart(

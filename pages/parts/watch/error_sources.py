@@ -5,6 +5,7 @@ import streamlit as st
 from core.analysis.catalogue import ErrorSources
 from core.analysis.verdict.error_sources import MEANINGS, SMALL
 from core.base.numbers import duration_range, percent, short
+from core.export.verdict import error_sources_csv
 from core.figures import error_sources as figures
 from core.jobs import runner
 from core.runs import notes
@@ -48,7 +49,7 @@ def card(run: str, history: History) -> None:
     live_chart.drawn(
         lambda mode: figures.figure(found, mode), key="chart_sources", height=figures.HEIGHT,
         alt="Parts of the error by their source, with intervals",
-        name=f"{name} sources of error", subject=name,
+        name=f"{name} sources of error", subject=name, csv=error_sources_csv(found),
     )  # fmt: skip
     finding(*describe(found))
     st.caption(LIMITS)

@@ -9,6 +9,7 @@ from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import percent_parts, short
 from core.experiment import Experiment
+from core.export.landscape import line_csv, plane_csv, profiles_csv
 from core.figures import landscape as figures
 from core.jobs import runner
 from pages.kit import analyses, live_chart
@@ -50,7 +51,7 @@ def plane(run: str) -> None:
     if found := analyses.result(run, LossPlane(), ask="Measure the plane"):
         _draw(
             lambda mode: figures.plane(found, mode), run, "plane", 420,
-            "Training loss over a plane of two random directions",
+            "Training loss over a plane of two random directions", plane_csv(found),
         )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def path(run: str) -> None:
     end = runner.current().store.last(run, "reason") or {}
     _draw(
         lambda mode: figures.plane(found, mode, end.get("best_epoch")), run, "path", 420,
-        "Training loss over the plane of the training's path",
+        "Training loss over the plane of the training's path", plane_csv(found),
     )  # fmt: skip
     both = percent_parts(found["explained"])[1]
     st.caption(f"This plane holds {both} of the squared distances from the final weights.")
@@ -93,7 +94,7 @@ def line(run: str) -> None:
         ends = ENDS[start].lower(), ENDS[end].lower() if end in ENDS else others[end]
         _draw(
             lambda mode: figures.line(found, ends, mode), run, "line", figures.HEIGHT,
-            f"Loss along the line from {ends[0]} to {ends[1]}",
+            f"Loss along the line from {ends[0]} to {ends[1]}", line_csv(found),
         )  # fmt: skip
         st.caption(_barrier(found["alphas"], found["loss"]["train"]))
 
@@ -113,7 +114,7 @@ def profile(run: str) -> None:
         results[f"{name} ({id[-6:]})" if name in results else name] = found
     _draw(
         lambda mode: figures.profiles(results, mode), run, "profile", figures.HEIGHT,
-        "Mean training loss along random directions",
+        "Mean training loss along random directions", profiles_csv(results),
     )  # fmt: skip
     rises = [
         f"{escape(name)}: from {short(middle)} to {short(away)}"
@@ -122,11 +123,12 @@ def profile(run: str) -> None:
     st.caption(f"Mean loss from α = 0 to ±0.5: {'; '.join(rises)}.")
 
 
-def _draw(figure: Callable, run: str, key: str, height: int, alt: str) -> None:
+def _draw(figure: Callable, run: str, key: str, height: int, alt: str, csv: str) -> None:
     name = run_name(run)
     live_chart.drawn(
-        figure, key=f"chart_{key}", height=height, alt=alt, name=f"{name} {key}", subject=name
-    )
+        figure, key=f"chart_{key}", height=height, alt=alt, name=f"{name} {key}", subject=name,
+        csv=csv,
+    )  # fmt: skip
 
 
 def _alike(run: str, *, same_network: bool = True) -> dict[str, str]:

@@ -18,7 +18,12 @@ from core.base.numbers import MISSING, percent, short
 from core.base.text import clip, counted
 from core.data.dataset import Facts
 from core.experiment import Experiment
-from core.export.evaluation import class_scores_csv
+from core.export.evaluation import (
+    calibration_csv,
+    class_scores_csv,
+    confusion_csv,
+    curve_csv,
+)
 from core.figures import calibration as calibration_figure
 from core.figures import confusion as figures
 from core.figures import thresholds as threshold_figures
@@ -125,7 +130,8 @@ def matrix(run: str, part: str, found: dict[str, Any]) -> None:
         ),
         key=f"chart_confusion_{part}", height=figures.height(len(classes)),
         alt=f"Confusion matrix of the {PARTS[part].lower()} set",
-        name=f"{run_name(run)} confusion", subject=run_name(run), on_click=click,
+        name=f"{run_name(run)} confusion", subject=run_name(run), csv=confusion_csv(found),
+        on_click=click,
     )  # fmt: skip
     if pairs := confused_pairs(found["counts"], PAIRS):
         rows = [
@@ -196,6 +202,7 @@ def reliability(run: str, part: str, *, beside: bool) -> None:
             key=f"chart_calibration_{part}", height=calibration_figure.HEIGHT,
             alt=f"Accuracy against confidence on the {PARTS[part].lower()} set",
             name=f"{run_name(run)} calibration", subject=run_name(run),
+            csv=calibration_csv(found, kind),
         )  # fmt: skip
     with right:
         st.markdown(escape(calibration.describe(found)))
@@ -231,15 +238,20 @@ def threshold_curves(run: str, part: str, facts: Facts) -> None:
         return
     share = curves["positives"] / found["samples"]
     drawings = {
-        "ROC curve": partial(threshold_figures.roc, curves["roc"]),
-        "Precision-recall curve": partial(
-            threshold_figures.precision_recall, curves["pr"], positives=share
+        "ROC curve": (
+            partial(threshold_figures.roc, curves["roc"]),
+            curve_csv(curves["roc"], "false_positive_rate", "recall"),
+        ),
+        "Precision-recall curve": (
+            partial(threshold_figures.precision_recall, curves["pr"], positives=share),
+            curve_csv(curves["pr"], "recall", "precision"),
         ),
     }
-    for column, (name, draw) in zip(st.columns(2, gap="medium"), drawings.items(), strict=True):
+    columns = st.columns(2, gap="medium")
+    for column, (name, (draw, csv)) in zip(columns, drawings.items(), strict=True):
         with column:
             live_chart.drawn(
                 draw, key=f"chart_{name}_{part}_{positive}", height=threshold_figures.HEIGHT,
                 alt=f"{name}, positive class {clip(facts.classes[positive])}",
-                name=f"{run_name(run)} {name}", subject=run_name(run),
+                name=f"{run_name(run)} {name}", subject=run_name(run), csv=csv,
             )  # fmt: skip

@@ -7,6 +7,7 @@ from core.analysis.catalogue import MoreRows
 from core.analysis.verdict.more_rows import expected_seconds
 from core.base.numbers import duration_range
 from core.base.text import counted
+from core.export.verdict import learning_curve_csv
 from core.figures import more_rows as figures
 from core.runs.history import History
 from pages.kit import analyses, live_chart
@@ -42,4 +43,5 @@ def card(run: str, history: History) -> None:
         key="chart_more_rows", height=figures.HEIGHT,
         alt="Validation error against the number of training rows",
         name=f"{run_name(run)} learning curve", subject=run_name(run),
+        csv=learning_curve_csv(curve),
     )  # fmt: skip

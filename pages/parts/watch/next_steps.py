@@ -9,7 +9,9 @@ from core.analysis.verdict.next_steps import LABELS, describe_row
 from core.base.finding import Action
 from core.base.numbers import duration
 from core.base.text import counted
+from core.export.verdict import next_steps_csv
 from pages.kit import analyses, session
+from pages.kit.downloads import csv_button
 from pages.kit.layout import card_title, finding
 
 HELP = (
@@ -27,7 +29,7 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
     """Draw the ranking, or the button that measures it. `reopen` opens the settings with the
     changes of a row.
     """
-    card_title("What to try next", help=HELP)
+    place = card_title("What to try next", help=HELP)
     minutes = st.number_input(
         "Time for the comparison (minutes)", 0.2, 120.0, MINUTES, 1.0, key="watch_minutes",
         persist_state="session", width=260, format="%g",
@@ -38,6 +40,8 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
         changes = ", ".join(label[0].lower() + label[1:] for label in LABELS.values())
         st.caption(f"Compares {changes}, each by at least three pairs of short trainings.")
         return
+    with place:
+        csv_button(run, "next steps", lambda: next_steps_csv(found))
     for row in found["steps"]:
         action = Action(LABELS[row["name"]], row["changes"]) if row["changes"] else None
         text = f"**{describe_row(row)}** · whole training {duration(row['seconds'])}"

@@ -8,7 +8,7 @@ from core.analysis.catalogue import Residuals
 from core.analysis.mistakes.most_confident import describe_columns, signed
 from core.base.numbers import MISSING
 from core.base.text import counted
-from core.export.evaluation import residuals_csv
+from core.export.evaluation import pairs_csv, residuals_csv
 from core.figures import residuals as figures
 from pages.kit import analyses, live_chart
 from pages.kit.downloads import csv_button
@@ -42,7 +42,7 @@ def card(run: str, part: Any) -> None:
             lambda mode: figures.figure(predicted, residuals, mode),
             key=f"chart_residuals_{part}", height=figures.HEIGHT,
             alt="Residuals against predicted values", name=f"{run_name(run)} residuals",
-            subject=run_name(run),
+            subject=run_name(run), csv=pairs_csv(*found["points"]),
         )  # fmt: skip
         st.caption(
             "A band of equal width around 0 is good. A bend means that the model misses a pattern; "
