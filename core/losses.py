@@ -211,6 +211,37 @@ class AbsoluteError(Loss):
         return 1 / classes if classes else None
 
 
+class Quantile(Loss):
+    """Fits the value below which the fraction τ of the targets is found: a target above the output
+    costs τ per unit, one below it 1 − τ. τ = 0.5 is the median. For values of unequal risk, or to
+    see the range in which most values are found: train with τ = 0.05 and with τ = 0.95.
+
+    d: target minus output, for values in units of the standard deviation of the training values;
+    for classes the targets are 1 for the correct class, 0 for the others (one-hot).
+    """
+
+    kind: Literal["quantile"] = "quantile"
+    label: ClassVar[str] = "Quantile"
+    formula: ClassVar[str] = r"L = \tfrac1{NC}\sum \max\big(\tau d,\, (\tau - 1)\,d\big)"
+    source: ClassVar[str] = "Koenker & Bassett 1978"
+    technique: ClassVar[str] = "L3"
+    for_values: ClassVar[bool] = True
+    fraction: float = ranged(
+        0.5, above=0, below=1, symbol="τ", label="Quantile",
+        help="The fraction of the targets below the output.",
+    )  # fmt: skip
+
+    def call(self) -> Call:
+        return Call("core.training.criteria.QuantileCriterion", {"fraction": self.fraction})
+
+    def guess(self, classes: int) -> float | None:
+        return self.fraction / classes if classes else None
+
+    @property
+    def summary(self) -> str:
+        return f"{self.label} {self.fraction:g}"
+
+
 class Huber(Loss):
     """Squared error for small differences, absolute error for those above δ: smooth at the minimum
     and robust to outliers.

@@ -9,6 +9,7 @@ from math import log2
 from core.advice.estimate import weight_bytes
 from core.advice.network_checks import RULES as NETWORK_RULES
 from core.advice.small_validation import check_small_validation
+from core.advice.stopping_checks import RULES as STOPPING_RULES
 from core.advice.training_checks import RULES as TRAINING_RULES
 from core.advice.training_checks import plain
 from core.base.encoding import change
@@ -48,7 +49,7 @@ def advice(
         experiment.split, validation=validation, train=samples, classes=classes
     )
     findings += [small] if small else []
-    for rule in (*NETWORK_RULES, *TRAINING_RULES, *DATA_RULES):
+    for rule in (*NETWORK_RULES, *TRAINING_RULES, *STOPPING_RULES, *DATA_RULES):
         findings += rule(experiment, samples, parameters)
     if experiment.fork:
         findings = [finding for finding in findings if _suits_fork(finding.action)]

@@ -1,4 +1,5 @@
-"""Checks of how an experiment is trained: optimizer, schedule, regularizers, stopping rules.
+"""Checks of how an experiment is trained: optimizer, schedule, regularizers. `stopping_checks.py`
+has those of its stopping rules.
 
 Each rule returns its findings about the experiment. Pure: a rule sees the experiment and the sizes
 of its data and network, and reads facts such as "this regularizer changes the gradient" from the
@@ -16,7 +17,7 @@ from core.experiment import Experiment
 from core.optim.penalties import L2
 from core.optim.plateau import Plateau
 from core.optim.regularizers import Regularizer, WeightDecay
-from core.optim.stopping import LossChange, Patience, StoppingRule
+from core.optim.stopping import Patience
 
 LARGEST = 65_536  # samples in a batch
 VALIDATION = 0.15  # the fraction that a button restores
@@ -29,7 +30,7 @@ def plain(choices: Iterable[Choice]) -> list[dict[str, Any]]:
     return [choice.model_dump(mode="json") for choice in choices]
 
 
-def _replaced(choices: Iterable[Choice], kind: type[Choice], **values: Any) -> list[dict[str, Any]]:
+def replaced(choices: Iterable[Choice], kind: type[Choice], **values: Any) -> list[dict[str, Any]]:
     """Return the choices as JSON data, those of one class with other field values."""
     return [
         choice.model_dump(mode="json") | (values if isinstance(choice, kind) else {})
@@ -41,7 +42,8 @@ def _without(e: Experiment, *removed: Regularizer) -> list[dict[str, Any]]:
     return plain(r for r in e.regularizers if r not in removed)
 
 
-def _first(choices: Iterable[Choice], kind: type[Choice]) -> Any:
+def first(choices: Iterable[Choice], kind: type[Choice]) -> Any:
+    """Return the first choice of this class, or None."""
     return next((choice for choice in choices if isinstance(choice, kind)), None)
 
 
@@ -71,7 +73,7 @@ def check_learning_rate(e: Experiment, samples: int, parameters: int) -> list[Fi
 
 def check_double_decay(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     """Weight decay is part of the optimizer and a regularizer as well."""
-    own, rule = getattr(e.optimizer, "weight_decay", 0), _first(e.regularizers, WeightDecay)
+    own, rule = getattr(e.optimizer, "weight_decay", 0), first(e.regularizers, WeightDecay)
     if not own or not rule:
         return []
     text = (
@@ -89,31 +91,8 @@ def check_double_decay(e: Experiment, samples: int, parameters: int) -> list[Fin
     ]
 
 
-def check_early_stopping(e: Experiment, samples: int, parameters: int) -> list[Finding]:
-    """Early stopping has no validation set, or ends the run before the schedule has annealed."""
-    rule = _first(e.stopping, Patience)
-    if not rule:
-        return []
-    if e.split.validation == 0:
-        text = (
-            f"**Early stopping cannot work:** the validation set is empty (0{THIN}%). Hold out "
-            f"{100 * VALIDATION:g}{THIN}% of the data."
-        )
-        return [Finding("early_stopping_without_validation", "warn", text, {}, _hold_out())]
-    if not e.schedule.anneals or rule.only_mark:
-        return []
-    text = (
-        f"**Early stopping may end the run too soon:** the {e.schedule.label.lower()} schedule "
-        f"lowers the learning rate over all {whole(e.epochs)} epochs and gains most at the end, "
-        f"but {counted(rule.patience, 'epoch')} without improvement end the run."
-    )
-    stopping = _replaced(e.stopping, Patience, only_mark=True)
-    action = Action("Only mark the stopping point", {"stopping": stopping})
-    evidence = {"patience": rule.patience, "epochs": e.epochs}
-    return [Finding("early_stopping_before_annealing", "info", text, evidence, action)]
-
-
-def _hold_out() -> Action:
+def hold_out() -> Action:
+    """Return the button that makes a validation set."""
     label = f"Hold out {100 * VALIDATION:g}{THIN}% for validation"
     return Action(label, {"split.validation": VALIDATION})
 
@@ -128,8 +107,8 @@ def check_plateau(e: Experiment, samples: int, parameters: int) -> list[Finding]
             f"(0{THIN}%), so no plateau can be measured. Hold out {100 * VALIDATION:g}{THIN}% of "
             "the data."
         )
-        return [Finding("plateau_without_validation", "warn", text, {}, _hold_out())]
-    rule, reduction = _first(e.stopping, Patience), e.schedule.patience + 1
+        return [Finding("plateau_without_validation", "warn", text, {}, hold_out())]
+    rule, reduction = first(e.stopping, Patience), e.schedule.patience + 1
     if not rule or rule.only_mark or reduction < rule.patience:
         return []
     text = (
@@ -238,7 +217,7 @@ def check_averages(e: Experiment, samples: int, parameters: int) -> list[Finding
 
 def check_scaled_penalty(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     """An L2 penalty with an optimizer that rescales gradients and has no built-in decay."""
-    penalty = _first(e.regularizers, L2)
+    penalty = first(e.regularizers, L2)
     if not penalty or not penalty.strength:
         return []
     if not e.optimizer.rescales_gradient or hasattr(e.optimizer, "weight_decay"):
@@ -248,7 +227,7 @@ def check_scaled_penalty(e: Experiment, samples: int, parameters: int) -> list[F
         "with large gradients are penalized less. Weight decay shrinks all weights by the same "
         "factor."
     )
-    decay = _first(e.regularizers, WeightDecay) or WeightDecay()
+    decay = first(e.regularizers, WeightDecay) or WeightDecay()
     kept = [r for r in e.regularizers if not isinstance(r, L2 | WeightDecay)]
     action = Action("Use weight decay instead", {"regularizers": plain([*kept, decay])})
     return [Finding("l2_penalty_rescaled", "info", text, {"λ": penalty.strength}, action)]
@@ -272,22 +251,7 @@ def check_bias_penalty(e: Experiment, samples: int, parameters: int) -> list[Fin
     return [Finding("biases_penalized", "info", text, {"kinds": kinds}, action)]
 
 
-def check_signed_change(e: Experiment, samples: int, parameters: int) -> list[Finding]:
-    """A rule that ends the run when the loss rises, on mini-batches."""
-    rule: StoppingRule | None = _first(e.stopping, LossChange)
-    if not rule or rule.only_mark or rule.difference == "absolute" or e.batch_size >= samples:
-        return []
-    text = (
-        f"**{rule.label} (signed) ends the run at the first rise of the loss:** with mini-batches "
-        "the loss rises now and then by chance. Use the absolute change."
-    )
-    stopping = _replaced(e.stopping, LossChange, difference="absolute")
-    action = Action("Use the absolute change", {"stopping": stopping})
-    return [Finding("signed_change_on_mini_batches", "info", text, {"kind": rule.kind}, action)]
-
-
 RULES: tuple[Rule, ...] = (
-    check_learning_rate, check_double_decay, check_closure, check_early_stopping, check_plateau,
-    check_warmup, check_averages, check_extra_gradients, check_scaled_penalty, check_bias_penalty,
-    check_signed_change,
+    check_learning_rate, check_double_decay, check_closure, check_plateau, check_warmup,
+    check_averages, check_extra_gradients, check_scaled_penalty, check_bias_penalty,
 )  # fmt: skip

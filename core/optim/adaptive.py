@@ -1,12 +1,12 @@
 """Steps scaled for each weight by the typical size of its gradient: Adagrad, RMSprop, Adam,
-AMSGrad, NAdam, AdamW; and Lion, which keeps only the sign.
+AMSGrad, NAdam, AdamW, Adafactor; and Lion, which keeps only the sign.
 
 Choices only: torch is named, not imported.
 """
 
 from typing import ClassVar, Literal
 
-from core.base.spec import Call
+from core.base.spec import Call, ranged
 from core.optim.optimizer import (
     Optimizer,
     beta_field,
@@ -177,6 +177,58 @@ class AdamW(Optimizer):
                 "weight_decay": self.weight_decay,
             },
         )
+
+
+class Adafactor(Optimizer):
+    """Adam's scaling with little memory: for a matrix it stores the mean squared gradient of each
+    row and column only, and no momentum. Steps are relative to the size of the weights.
+
+    β_k = 1 − k^−c. For a matrix v̂ = r cᵀ/mean(r), with the running means r of its rows and c of its
+    columns; for a vector v̂ = v. u = g/√v̂ and ρ_k = min(η, 1/√k).
+    """
+
+    kind: Literal["adafactor"] = "adafactor"
+    label: ClassVar[str] = "Adafactor"
+    formula: ClassVar[str] = (
+        r"v \leftarrow \beta_k v + (1-\beta_k)g^2, \qquad \theta \leftarrow \theta - "
+        r"\rho_k \max(\varepsilon_2, \mathrm{RMS}(\theta))\, "
+        r"u/\max(1, \mathrm{RMS}(u)/d)"
+    )
+    source: ClassVar[str] = "Shazeer & Stern 2018"
+    technique: ClassVar[str] = "O4"
+    fused: ClassVar[bool] = False
+    rescales_gradient: ClassVar[bool] = True
+    learning_rate: float = learning_rate_field(0.01)
+    decay: float = ranged(
+        0.8, above=0, high=1, symbol="c", label="Decay exponent",
+        help="The running mean of squared gradients averages over more steps as training goes on: "
+        "step k keeps the fraction 1 − k^−c of it.",
+    )  # fmt: skip
+    clip: float = ranged(
+        1.0, 1, 100, symbol="d", label="Clipping threshold", log=True,
+        help="A larger root mean square of the update is reduced to this one.",
+    )  # fmt: skip
+    smallest: float = ranged(
+        1e-3, above=0, high=1, symbol="ε₂", label="Smallest scale", log=True,
+        help="Weights that are smaller than this on average take steps as if they had this size.",
+    )  # fmt: skip
+    weight_decay: float = weight_decay_field(0.0)
+
+    def call(self) -> Call:
+        return Call(
+            "torch.optim.Adafactor",
+            {
+                "lr": self.learning_rate,
+                "beta2_decay": -self.decay,
+                "eps": (None, self.smallest),
+                "d": self.clip,
+                "weight_decay": self.weight_decay,
+            },
+        )
+
+    @property
+    def memory_slots(self) -> int:
+        return 1  # of a vector; a matrix stores its rows and columns
 
 
 class Lion(Optimizer):

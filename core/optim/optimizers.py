@@ -7,11 +7,11 @@ one class there: its fields, its facts and its call.
 # isort: off
 from core.optim.optimizer import Optimizer
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
-from core.optim.adaptive import Adagrad, RMSprop, Adam, AMSGrad, NAdam, AdamW, Lion
+from core.optim.adaptive import Adagrad, RMSprop, Adam, AMSGrad, NAdam, AdamW, Adafactor, Lion
 from core.optim.matrices import Muon, LBFGS
 # isort: on
 
 __all__ = [
-    "LBFGS", "SGD", "AMSGrad", "Adagrad", "Adam", "AdamW", "AveragedMomentum", "Lion", "Muon",
-    "NAdam", "Nesterov", "Optimizer", "RMSprop",
+    "LBFGS", "SGD", "AMSGrad", "Adafactor", "Adagrad", "Adam", "AdamW", "AveragedMomentum", "Lion",
+    "Muon", "NAdam", "Nesterov", "Optimizer", "RMSprop",
 ]  # fmt: skip

@@ -179,6 +179,43 @@ class GradientNorm(StoppingRule):
         return f"gradient norm at most {self.limit:g}"
 
 
+class Target(StoppingRule):
+    """Ends the run when a measure has reached a target: the loss has fallen to it, or the accuracy
+    (with values to predict R², the fraction of their variance that is explained) has risen to it.
+    """
+
+    kind: Literal["target"] = "target"
+    label: ClassVar[str] = "Target"
+    formula: ClassVar[str] = r"L^{val}_k \le t \text{ or } A^{val}_k \ge t"
+    source: ClassVar[str] = "Coleman et al. 2017 (time to accuracy)"
+    technique: ClassVar[str] = "O7"
+    looks_back: ClassVar[int | None] = 1
+    measure: Literal["accuracy", "loss"] = ranged(
+        "accuracy", help="Accuracy means R² where values are predicted."
+    )
+    part: Literal["validation", "training"] = ranged(
+        "validation", label="Measured on", help="A target on the training set needs no validation "
+        "set.",
+    )  # fmt: skip
+    target: float = ranged(
+        0.95, 0, 1e6, symbol="t", help="An accuracy or R² between 0 and 1, or a loss."
+    )
+
+    def verdicts(self, epochs: Iterable[Epoch]) -> Iterator[bool]:
+        for epoch in epochs:
+            scores = (epoch.validation if self.part == "validation" else epoch.train) or {}
+            if self.measure == "loss":
+                yield scores.get("loss", float("inf")) <= self.target
+            else:
+                yield scores.get("accuracy", scores.get("r2", float("-inf"))) >= self.target
+
+    @property
+    def summary(self) -> str:
+        if self.measure == "loss":
+            return f"{self.part} loss at most {self.target:g}"
+        return f"{self.part} accuracy or R² at least {self.target:g}"
+
+
 class TimeLimit(StoppingRule):
     """Ends the run after some minutes of training, if necessary in the middle of an epoch."""
 

@@ -59,6 +59,30 @@ class FocalCriterion(nn.Module):
         return losses if self.reduction == "none" else losses.mean()
 
 
+def _wanted(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the targets in the form of the outputs (N, C): values as they are, class numbers
+    one-hot.
+    """
+    if targets.is_floating_point():
+        return targets.unsqueeze(1)  # (N,) -> (N, 1)
+    return F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)  # (N,) -> (N, C)
+
+
+class QuantileCriterion(nn.Module):
+    """The mean over C of max(τd, (τ − 1)d), with d the target minus the output (Koenker & Bassett
+    1978). Class numbers are made one-hot first.
+    """
+
+    def __init__(self, fraction: float = 0.5, reduction: str = "mean"):
+        super().__init__()
+        self.fraction, self.reduction = fraction, reduction
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        d = _wanted(outputs, targets) - outputs
+        losses = torch.maximum(self.fraction * d, (self.fraction - 1) * d).mean(1)
+        return losses if self.reduction == "none" else losses.mean()
+
+
 class DeviationCriterion(nn.Module):
     """The mean over C of what the difference d between output and target costs: |d|, or with
     `delta` > 0 Huber's d²/2 up to |d| = δ and δ(|d| − δ/2) beyond it. Class numbers are made
@@ -70,10 +94,7 @@ class DeviationCriterion(nn.Module):
         self.delta, self.reduction = delta, reduction
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        if targets.is_floating_point():
-            wanted = targets.unsqueeze(1)  # (N,) -> (N, 1)
-        else:
-            wanted = F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)  # (N,) -> (N, C)
+        wanted = _wanted(outputs, targets)
         if self.delta:
             losses = F.huber_loss(outputs, wanted, reduction="none", delta=self.delta).mean(1)
         else:

@@ -16,6 +16,7 @@ from core.losses import (
     Huber,
     LargestHinge,
     Loss,
+    Quantile,
 )
 from core.network.layers import Flatten, Output
 
@@ -25,6 +26,7 @@ EVERY = [
     BinaryCrossEntropy(logits=False),
     Focal(gamma=0.5),
     Huber(delta=0.3),
+    Quantile(fraction=0.9),
 ]
 
 
@@ -38,6 +40,7 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
         asked = np.eye(len(scores))[right]
         gaps = np.abs(scores - asked)
         delta = getattr(loss, "delta", 1.0)
+        tau = getattr(loss, "fraction", 0.5)
         smooth = getattr(loss, "smoothing", 0)
         soft = (1 - smooth) * asked + smooth / len(scores)
         each.append(
@@ -49,6 +52,9 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
                 "focal": -((1 - p[right]) ** getattr(loss, "gamma", 0) * np.log(p[right])),
                 "absolute": gaps.mean(),
                 "huber": np.where(gaps <= delta, gaps**2 / 2, delta * (gaps - delta / 2)).mean(),
+                "quantile": np.where(
+                    asked > scores, tau * (asked - scores), (1 - tau) * (scores - asked)
+                ).mean(),
                 "mse": ((scores - asked) ** 2).mean(),
             }[loss.kind]
         )
@@ -100,6 +106,20 @@ def test_losses_of_values_equal_those_of_torch(loss: Loss, twin: torch.nn.Module
     each = loss.each().make()(outputs, values)
     assert each.shape == (50,)
     assert each.mean().item() == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.95])
+def test_the_quantile_loss_is_lowest_at_that_quantile(fraction: float) -> None:
+    values = torch.linspace(-3, 5, 1001, dtype=torch.float64)
+    criterion = Quantile(fraction=fraction).call().make()
+    output = torch.zeros(1, 1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([output], lr=1.0)
+    for step in range(2000):
+        optimizer.param_groups[0]["lr"] = 5 / (1 + step) ** 0.7
+        optimizer.zero_grad()
+        criterion(output.expand(1001, 1), values).backward()
+        optimizer.step()
+    assert output.item() == pytest.approx(np.quantile(values.numpy(), fraction), abs=0.02)
 
 
 def test_focal_loss_without_focusing_is_cross_entropy_also_for_certain_answers() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.advice.stopping_checks import RULES as STOPPING_RULES
 from core.advice.suggestions import advice, apply_action
 from core.advice.training_checks import RULES
 from core.base.finding import Finding
@@ -40,7 +41,7 @@ from core.optim.schedules import (
     Plateau,
     PolynomialDecay,
 )
-from core.optim.stopping import AbsoluteChange, Patience, RelativeChange
+from core.optim.stopping import AbsoluteChange, Patience, RelativeChange, Target
 
 FACTS = {"samples": 50_000, "parameters": 60_000}
 FULL = {"optimizer": LBFGS(), "batch_size": 50_000, "schedule": Constant()}
@@ -100,6 +101,18 @@ def with_code(findings: tuple[Finding, ...], code: str) -> list[Finding]:
             "warn",
             "early_stopping_without_validation",
             {},
+        ),
+        (
+            {"stopping": (Target(),), "split": {"validation": 0}},
+            "warn",
+            "target_without_validation",
+            {},
+        ),
+        (
+            {"stopping": (Target(target=97.5),)},
+            "warn",
+            "target_above_one",
+            {"target": 97.5},
         ),
         (
             {"stopping": (Patience(),), "schedule": OneCycle()},
@@ -214,7 +227,9 @@ def test_sound_settings_give_one_finding_of_level_ok(changes: dict) -> None:
 @pytest.mark.parametrize("cls", Optimizer.members.values())
 def test_no_optimizer_with_default_values_is_questioned(cls: type[Optimizer]) -> None:
     chosen = Experiment(optimizer=cls(), batch_size=50_000)
-    assert not [finding for rule in RULES for finding in rule(chosen, 50_000, 60_000)]
+    assert not [
+        finding for rule in (*RULES, *STOPPING_RULES) for finding in rule(chosen, 50_000, 60_000)
+    ]
 
 
 def test_a_learning_rate_above_the_stability_limit_is_reported_where_curvature_is_known() -> None:

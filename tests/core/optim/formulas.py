@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.optim.adaptive import Adagrad, Adam, AdamW, AMSGrad, Lion, NAdam, RMSprop
+from core.optim.adaptive import Adafactor, Adagrad, Adam, AdamW, AMSGrad, Lion, NAdam, RMSprop
 from core.optim.matrices import Muon
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.optimizer import Optimizer
@@ -12,18 +12,18 @@ from core.optim.optimizer import Optimizer
 STEPS = 20
 
 
-def gradients() -> list[np.ndarray]:
-    return list(np.random.default_rng(0).normal(size=(STEPS, 7)))
+def gradients(shape: tuple[int, ...] = (7,)) -> list[np.ndarray]:
+    return list(np.random.default_rng(0).normal(size=(STEPS, *shape)))
 
 
-def start() -> np.ndarray:
-    return np.random.default_rng(1).normal(size=7)
+def start(shape: tuple[int, ...] = (7,)) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=shape)
 
 
-def by_formula(choice: Optimizer) -> np.ndarray:
+def by_formula(choice: Optimizer, shape: tuple[int, ...] = (7,)) -> np.ndarray:
     """The update rules of the papers, written out in float64, from all memories at 0."""
-    theta, memory = start(), {}
-    for k, g in enumerate(gradients(), 1):
+    theta, memory = start(shape), {}
+    for k, g in enumerate(gradients(shape), 1):
         theta = UPDATES[type(choice)](choice, theta, g, k, memory)
     return theta
 
@@ -87,6 +87,25 @@ def _adamw(o: AdamW, theta, g, k, memory):
     return _adam(o, (1 - o.learning_rate * o.weight_decay) * theta, g, k, memory)
 
 
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt((values**2).mean()))
+
+
+def _adafactor(o: Adafactor, theta, g, k, memory):
+    """Algorithms 4 (matrices) and 5 (vectors) with an upper limit of the relative step."""
+    keep = 1 - float(k) ** -o.decay
+    if g.ndim == 1:
+        v = _mean(memory, "v", keep, g**2)
+    else:
+        rows = _mean(memory, "rows", keep, (g**2).mean(1, keepdims=True))
+        columns = _mean(memory, "columns", keep, (g**2).mean(0, keepdims=True))
+        v = rows @ columns / rows.mean()
+    u = g / np.sqrt(v)
+    scale = max(o.smallest, _rms(theta)) * min(o.learning_rate, k**-0.5)
+    kept = (1 - o.learning_rate * o.weight_decay) * theta
+    return kept - scale * u / max(1.0, _rms(u) / o.clip)
+
+
 def _muon(o: Muon, theta, g, k, memory):
     """A vector is no matrix: AdamW."""
     return _adamw(
@@ -105,5 +124,6 @@ UPDATES: dict[type[Optimizer], Callable] = {
     NAdam: _nadam,
     AdamW: _adamw,
     Lion: _lion,
+    Adafactor: _adafactor,
     Muon: _muon,
 }

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.base.numbers import short
-from core.optim.adaptive import Adagrad, Adam, AdamW, AMSGrad, Lion, NAdam, RMSprop
+from core.optim.adaptive import Adafactor, Adagrad, Adam, AdamW, AMSGrad, Lion, NAdam, RMSprop
 from core.optim.matrices import LBFGS, Muon
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.optimizers import Optimizer
@@ -27,6 +27,8 @@ EVERY = [cls() for cls in Optimizer.members.values()] + [
     AMSGrad(learning_rate=0.1, beta1=0.5, beta2=0.5),
     NAdam(learning_rate=0.1, beta1=0.5, beta2=0.9),
     AdamW(learning_rate=0.1, weight_decay=0.5),
+    Adafactor(learning_rate=0.3, decay=0.5, clip=1.5, weight_decay=0.1),
+    Adafactor(learning_rate=0.1, smallest=1.0),
     Lion(learning_rate=0.01, beta1=0.5, beta2=0.9, weight_decay=0.5),
     Muon(learning_rate=0.1, weight_decay=0.5, iterations=7),
 ]
@@ -36,10 +38,10 @@ def made(choice: Optimizer, weights: list[torch.nn.Parameter]):
     return choice.call().make(weights, **{"fused": True} if choice.fused else {})
 
 
-def by_the_lab(choice: Optimizer) -> np.ndarray:
-    weight = torch.nn.Parameter(torch.tensor(start()))
+def by_the_lab(choice: Optimizer, shape: tuple[int, ...] = (7,)) -> np.ndarray:
+    weight = torch.nn.Parameter(torch.tensor(start(shape)))
     optimizer = made(choice, [weight])
-    for g in gradients():
+    for g in gradients(shape):
         weight.grad = torch.tensor(g)
         optimizer.step()
     return weight.detach().numpy()
@@ -52,6 +54,17 @@ GIVEN = [choice for choice in EVERY if not choice.closure]  # L-BFGS asks for gr
 def test_twenty_steps_equal_the_paper(choice: Optimizer) -> None:
     tolerance = 1e-6 if isinstance(choice, NAdam) else 1e-9  # torch keeps its product in float32
     np.testing.assert_allclose(by_the_lab(choice), by_formula(choice), rtol=tolerance)
+
+
+@pytest.mark.parametrize("choice", [c for c in EVERY if isinstance(c, Adafactor)], ids=repr)
+def test_adafactor_stores_the_rows_and_columns_of_a_matrix(choice: Adafactor) -> None:
+    np.testing.assert_allclose(by_the_lab(choice, (3, 5)), by_formula(choice, (3, 5)), rtol=1e-9)
+    weight = torch.nn.Parameter(torch.ones(3, 5))
+    optimizer = made(choice, [weight])
+    weight.grad = torch.ones(3, 5)
+    optimizer.step()
+    stored = sum(v.numel() for v in optimizer.state[weight].values() if torch.is_tensor(v))
+    assert stored == 3 + 5 + 1  # and the step
 
 
 def test_the_two_forms_of_momentum_differ_by_one_minus_beta() -> None:
@@ -218,6 +231,7 @@ VALLEY = {  # what its walls, 400 times as steep as its floor, ask for
     AMSGrad: {"learning_rate": 0.03},  # it remembers the walls
     AdamW: {"weight_decay": 0.0},  # decay does not let a weight stay at 1
     Muon: {"weight_decay": 0.0},
+    Adafactor: {"learning_rate": 3e-3, "decay": 0.5},  # it would remember the walls for too long
 }
 
 

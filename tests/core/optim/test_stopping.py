@@ -18,6 +18,7 @@ from core.optim.stopping import (
     Patience,
     RelativeChange,
     StoppingRule,
+    Target,
     TimeLimit,
     has_early_stopping,
     with_early_stopping,
@@ -82,6 +83,38 @@ def test_patience_equals_the_plain_definition(losses: list[float], patience: int
 
 def test_patience_waits_when_there_is_no_validation_part() -> None:
     assert not Patience(patience=1).after_epoch(epochs([None] * 10))
+
+
+def scored(part: str, **scores: list[float]) -> list[Epoch]:
+    """Epochs with these scores of one part; the other one has scores that reach no target."""
+    rows = [dict(zip(scores, row, strict=True)) for row in zip(*scores.values(), strict=True)]
+    poor = {"loss": 9.0, "accuracy": 0.0}
+    parts = [(row, poor) if part == "train" else (poor, row) for row in rows]
+    return [Epoch(k, k, *both, False) for k, both in enumerate(parts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "history", "epoch"),
+    [
+        (Target(target=0.9), scored("validation", loss=[1, 1, 1], accuracy=[0.8, 0.9, 0.95]), 2),
+        (Target(target=0.9), scored("validation", loss=[1, 1], accuracy=[0.8, 0.89]), None),
+        (Target(target=0.9), scored("train", loss=[1, 1], accuracy=[0.8, 0.99]), None),
+        (
+            Target(target=0.9, part="training"),
+            scored("train", loss=[1, 1], accuracy=[0.8, 0.99]),
+            2,
+        ),
+        (Target(target=0.5), scored("validation", loss=[1, 1], r2=[-3.0, 0.5]), 2),
+        (
+            Target(target=0.5, measure="loss"),
+            scored("validation", loss=[float("nan"), 0.6, 0.5], accuracy=[1, 1, 1]),
+            3,
+        ),
+        (Target(), epochs([None] * 3), None),
+    ],
+)
+def test_a_run_ends_when_the_target_is_reached(rule, history, epoch) -> None:
+    assert ended(rule, history) == epoch
 
 
 NAN = float("nan")
