@@ -45,6 +45,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.runs

@@ -6,7 +6,7 @@ times and throughput come from the clock and do not count.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.base.encoding import from_json_data, to_json_text
@@ -223,7 +223,7 @@ def to_json(event: Event) -> str:
     """Write one line of JSON. A diverged loss may be NaN or infinite; see
     `encoding.to_json_data`.
     """
-    return to_json_text({"event": type(event).__name__, **asdict(event)})
+    return to_json_text({"event": type(event).__name__, **vars(event)})
 
 
 def from_json(line: str | bytes) -> Event:

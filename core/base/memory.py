@@ -1,6 +1,8 @@
 """Memory of this machine: how much is in use and how much is free."""
 
 import contextlib
+import os
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -19,7 +21,13 @@ def in_use(device: str = "cpu") -> int:
         import torch
 
         return torch.cuda.memory_allocated(device)
-    return psutil.Process().memory_info().rss
+    return _process(os.getpid()).memory_info().rss
+
+
+@lru_cache(maxsize=1)
+def _process(pid: int) -> psutil.Process:
+    """Return the process; making the object takes longer than asking it."""
+    return psutil.Process(pid)
 
 
 def free(device: str = "cpu") -> int | None:

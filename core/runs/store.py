@@ -74,19 +74,18 @@ class Store:
         """Return the folder of the run, or a file in it. Raises NotFound if there is no such
         run.
         """
-        if not is_id(run) or not (self.root / run / self.value).is_file():
+        if not is_id(run) or mark(f"{self.root}/{run}/{self.value}") is None:
             raise NotFound(
                 f"There is no {self.noun} {str(run)[:60]!r} in {self.root}. List the {self.nouns} "
                 f"with `python -m core {self.nouns}`.",
                 code=f"{self.noun}_not_found",
             )
-        return self.root / run / name if name else self.root / run
+        return Path(f"{self.root}/{run}/{name}")
 
     def _open(self, run: str, name: str, mode: str) -> BinaryIO:
         path = self.path(run, name)
         with contextlib.suppress(FileNotFoundError):  # deleted meanwhile, or by hand
-            if path.exists():
-                return path.open(mode)
+            return open(path, mode, opener=_open_existing)
         raise NotFound(
             f"{self.noun.capitalize()} {run} has no {name}: it was deleted, or its folder is "
             "damaged. Delete it if it is still listed.",
@@ -158,6 +157,17 @@ class Store:
         """Append one event. After the return it survives a kill -9 of this process."""
         with self._open(run, self.log, "ab+") as file:
             append_line(file, line)
+
+    @contextlib.contextmanager
+    def appending(self, run: str) -> Iterator[Callable[[str], None]]:
+        """Give a function that appends events as `append` does, to a file that stays open."""
+        with self._open(run, self.log, "ab+") as file:
+
+            def append(line: str) -> None:
+                append_line(file, line)
+                file.flush()
+
+            yield append
 
     def append_all(self, run: str, lines: Iterable[str]) -> None:
         """Append many events in one block, as `append` does."""
@@ -258,3 +268,8 @@ class Store:
             if any(self._unfinished(run)) and not self.is_owned(run):
                 with contextlib.suppress(BadInput), self.own(run):  # This removes it.
                     pass
+
+
+def _open_existing(path: str, flags: int) -> int:
+    """Open a file that must exist, also for appending."""
+    return os.open(path, flags & ~os.O_CREAT)

@@ -73,10 +73,10 @@ def _consume(
     course = Course(lineage.segments(store, run), data, state)
     _require_disk(store, run, experiment, course.training)
     kept_checkpoints.forget_after(store, run, course.training.step)
-    with tracked(run, experiment) as track:
+    with tracked(run, experiment) as track, store.appending(run) as append:
 
         def record(event: Event) -> None:
-            store.append(run, to_json(event))
+            append(to_json(event))
             watch(event)
             track(event)
 

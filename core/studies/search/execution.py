@@ -98,6 +98,7 @@ class _Execution:
         self._draw = partial(draw_elsewhere, store.home) if separate else None
         self.word = GO  # the last command of the control
         self.pieces: dict[Piece, SearchTrial] = {}  # that are trained now
+        self._experiments: dict[int, Experiment] = {}  # of their trials, by number
 
     def run(self, processes: int, progress: Callable[[float, str], None] | None) -> Ended | None:
         self._load_data(progress)
@@ -185,7 +186,10 @@ class _Execution:
 
     def _begin(self, proposal: TrialProposal) -> SearchTrial:
         """Create the run of a new trial."""
-        experiment = self.search.experiment(proposal.values, proposal.seed)
+        experiment = proposal.experiment
+        if experiment is None:
+            experiment = self.search.experiment(proposal.values, proposal.seed)
+        self._experiments[proposal.number] = experiment
         run = self.runs.create(encode(experiment))
         started = TrialStarted(
             proposal.number, proposal.stage, proposal.values, proposal.seed, run, self.log.seconds()
@@ -233,10 +237,10 @@ class _Execution:
         trial = self.pieces[piece]
         if isinstance(outcome, Exception):
             code = getattr(outcome, "code", "")
-            del self.pieces[piece]
+            self._forget(piece)
             self.log.fail(trial, str(outcome), code)
         elif outcome is None:
-            del self.pieces[piece]
+            self._forget(piece)
         elif not self.log.trials[trial.number].is_finished:
             facts = self._facts(trial)
             second = {**facts, "seconds": outcome["duration"]}.get(self.search.against)
@@ -251,8 +255,13 @@ class _Execution:
                 )
             )
 
+    def _forget(self, piece: Piece) -> None:
+        self._experiments.pop(self.pieces.pop(piece).number, None)
+
     def _experiment(self, trial: SearchTrial) -> Experiment:
-        return self.search.experiment(trial.values, trial.seed)
+        if trial.number not in self._experiments:
+            self._experiments[trial.number] = self.search.experiment(trial.values, trial.seed)
+        return self._experiments[trial.number]
 
     def _facts(self, trial: SearchTrial) -> dict[str, int]:
         network = self._experiment(trial).network

@@ -18,12 +18,15 @@ Check = Callable[[Experiment], None]  # raises LabError for an experiment that c
 
 @dataclass(frozen=True)
 class TrialProposal:
-    """The settings of a new trial; `seed` is added to the seeds of the experiment."""
+    """The settings of a new trial; `seed` is added to the seeds of the experiment. `experiment` is
+    that of the trial, where it was made for this proposal.
+    """
 
     number: int
     stage: Stage
     values: Values
     seed: int
+    experiment: Experiment | None = None
 
 
 def history_of(search: Search, trials: Sequence[SearchTrial], number: int) -> list[SearchTrial]:
@@ -78,7 +81,7 @@ def propose(
         except LabError as error:
             refusal = error
             continue
-        return TrialProposal(number, "search", values, 0)
+        return TrialProposal(number, "search", values, 0, experiment)
     raise BadExperiment(
         f"In {ATTEMPTS} draws, the search found no settings for trial {number + 1} that can be "
         f"trained. The last ones were refused: {refusal} Narrow the space.",
