@@ -11,7 +11,8 @@ from pydantic import Field
 from core.analysis.analysis import Analysis, Answering, Result
 from core.analysis.mistakes.suits import needs_classes
 from core.analysis.mistakes.suspicious import TOP, rank
-from core.analysis.side_runs import SideRun, side_run
+from core.analysis.side_pieces import SideRuns
+from core.analysis.side_runs import SideRun
 from core.analysis.trained import TrainedRun
 from core.base.encoding import change
 from core.base.errors import BadInput
@@ -25,7 +26,6 @@ from core.data.dataset import DataSet, Facts
 from core.experiment import Experiment
 from core.runs.differences import paired_interval
 from core.studies.axes import Repeats
-from core.training.inputs import load_inputs
 
 
 class CorrectionProof(Analysis):
@@ -65,14 +65,14 @@ class CorrectionProof(Analysis):
                 code="nothing_held_out",
             )
         given, corrected = trained.experiment, self._corrected(trained)
-        errors: list[list[np.ndarray]] = []
-        has_diverged = False
-        for number in range(self.repeats):
-            pair = [Repeats().apply(e, number) for e in (given, corrected)]
-            ended = yield from self._train(pair, trained, number)
-            errors.append([run.errors[part] for run in ended])
-            has_diverged |= any(run.has_diverged for run in ended)
-        array = np.array(errors)  # (k, 2, n)
+        pairs = [
+            [Repeats().apply(e, number) for e in (given, corrected)]
+            for number in range(self.repeats)
+        ]
+        ended = yield from self._train([e for pair in pairs for e in pair], trained)
+        errors = [run.errors[part] for run in ended]
+        has_diverged = any(run.has_diverged for run in ended)
+        array = np.array(errors).reshape(self.repeats, 2, -1)  # (k, 2, n)
         before, after = array.mean(2).T
         value = paired_difference(array[:, 1] - array[:, 0])
         data = corrected.data
@@ -93,20 +93,19 @@ class CorrectionProof(Analysis):
         }
 
     def _train(
-        self, pair: list[Experiment], trained: TrainedRun, number: int
+        self, experiments: list[Experiment], trained: TrainedRun
     ) -> Generator[tuple[float, str], None, list[SideRun]]:
-        ended = []
-        for position, experiment in enumerate(pair):
-            note = f"Training pair {number + 1} of {self.repeats}"
-            running = side_run(experiment, load_inputs(experiment, trained.store.home))
+        ended = trained.store.last(trained.run, "reason") or {}
+        seconds = float(ended.get("seconds") or 0.0) * len(experiments)
+        with SideRuns(trained, seconds) as side_runs:
+            running = side_runs.train(experiments)
             while True:
                 try:
                     share = next(running)
                 except StopIteration as end:
-                    ended.append(end.value)
-                    break
-                yield (2 * number + position + share) / (2 * self.repeats), note
-        return ended
+                    return end.value
+                number = min(int(share * self.repeats) + 1, self.repeats)
+                yield share, f"Training pair {number} of {self.repeats}"
 
     def _corrected(self, trained: TrainedRun) -> Experiment:
         """Return the run's experiment with the corrections of its training rows: both networks are

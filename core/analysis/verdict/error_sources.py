@@ -2,7 +2,7 @@
 each measured by side runs on the same data.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from math import sqrt
 from typing import Any, ClassVar, Literal
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from core.advice.range_test import STEPS, range_test, suggest
 from core.analysis.analysis import Analysis, Answering, Result
-from core.analysis.side_runs import SideRun, sample_errors, side_run, widened
+from core.analysis.side_pieces import SideRuns
+from core.analysis.side_runs import SideRun, sample_errors, widened
 from core.analysis.trained import TrainedRun, compute_outputs
 from core.base.numbers import percent
 from core.base.rates import Z, rate
@@ -56,8 +57,13 @@ class ErrorSources(Analysis):
         own, held = (_errors_of(trained, name) for name in ("train", part))
         same_runs = [*_restarts(trained.experiment, self.restarts)]
         same_runs.append((yield from _with_adamw(trained)))
-        same, best = yield from _lowest(trained, same_runs, own, (0.05, 0.45))
-        larger, _ = yield from _lowest(trained, [larger_network(best)], same, (0.45, 1.0))
+        ended = trained.store.last(trained.run, "reason") or {}
+        seconds = float(ended.get("seconds") or 0.0) * len(same_runs) * STAGES[0]
+        with SideRuns(trained, seconds) as side_runs:
+            train = side_runs.train
+            same, best = yield from _lowest(trained, train, same_runs, own, (0.05, 0.45))
+            wider = [larger_network(best)]
+            larger, _ = yield from _lowest(trained, train, wider, same, (0.45, 1.0))
         return split_error(own, held, same, larger, self.human_error) | {
             "part": part,
             "is_value": not trained.classes,
@@ -159,6 +165,7 @@ def _with_adamw(trained: TrainedRun) -> Generator[tuple[float, str], None, Exper
 
 def _lowest(
     trained: TrainedRun,
+    train: Callable[[list[Experiment]], Generator[float, None, list[SideRun]]],
     candidates: list[Experiment],
     errors: np.ndarray,
     shares: tuple[float, float],
@@ -167,19 +174,18 @@ def _lowest(
     `errors` are those to beat; `shares` is what part of the progress this is.
     """
     epochs, best = max(1, len(trained.state["history"])), candidates[0]
-    planned, done = len(candidates) * sum(STAGES), 0
-    low, high = shares
+    done, (low, high) = 0, shares
     for times in STAGES:
         before = errors.mean()
-        for candidate in candidates:
-            longer = candidate.model_copy(update={"stopping": (), "epochs": times * epochs})
-            side = yield from _noted(
-                side_run(longer, trained.data),
-                low + (high - low) * done / planned,
-                (high - low) * times / planned,
-                f"Training with {times} × the epochs",
-            )
-            done += times
+        longer = {"stopping": (), "epochs": times * epochs}
+        sides = yield from _noted(
+            train([candidate.model_copy(update=longer) for candidate in candidates]),
+            low + (high - low) * done / sum(STAGES),
+            (high - low) * times / sum(STAGES),
+            f"Training with {times} × the epochs",
+        )
+        done += times
+        for candidate, side in zip(candidates, sides, strict=True):
             lowest = side.lowest_train_errors
             if not side.has_diverged and lowest.mean() < errors.mean():
                 errors, best = lowest, candidate
@@ -194,8 +200,8 @@ def _errors_of(trained: TrainedRun, name: str) -> np.ndarray:
 
 
 def _noted(
-    running: Generator[float, None, SideRun], begun: float, share: float, note: str
-) -> Generator[tuple[float, str], None, SideRun]:
+    running: Generator[float, None, list[SideRun]], begun: float, share: float, note: str
+) -> Generator[tuple[float, str], None, list[SideRun]]:
     while True:
         try:
             done = next(running)

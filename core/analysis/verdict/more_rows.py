@@ -8,7 +8,8 @@ import numpy as np
 
 from core.advice.power_law import MIN_SIZES, judge_more_rows
 from core.analysis.analysis import Analysis, Answering, Result
-from core.analysis.side_runs import SideRun, side_run
+from core.analysis.side_pieces import SideRuns
+from core.analysis.side_runs import SideRun
 from core.analysis.trained import TrainedRun
 from core.base.encoding import change
 from core.base.errors import BadInput
@@ -16,7 +17,6 @@ from core.base.numbers import percent, short, whole
 from core.base.spec import ranged
 from core.base.text import aligned, counted
 from core.experiment import Experiment
-from core.training.inputs import load_inputs
 
 LEAST = 1 / 32  # of the training set: the smallest size
 FEWEST = 10  # rows of the smallest size, and one for each class
@@ -42,26 +42,22 @@ class MoreRows(Analysis):
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.0, "Reading the samples"
         base, sizes = trained.experiment, self.rows_of(trained)
-        data = load_inputs(base, trained.store.home)
         all_rows, regression = len(trained.setup.train), not trained.classes
-        work = [size for size in sizes for _ in range(self.seeds)]
-        errors: list[list[float]] = []
-        done, measured = 0, 0
-        for size in sizes:
-            errors.append([])
-            for repetition in range(self.seeds):
-                experiment = vary(base, size / all_rows, repetition)
-                training = side_run(experiment, data)
-                while True:
-                    try:
-                        part = next(training)
-                    except StopIteration as end:
-                        error, measured = held_out_error(end.value, regression=regression)
-                        break
-                    share = (done + part * size) / sum(work)
-                    yield share, f"Training on {counted(size, 'row')}, seed {repetition + 1}"
-                done += size
-                errors[-1].append(error)
+        work = [(size, repetition) for size in sizes for repetition in range(self.seeds)]
+        experiments = [vary(base, size / all_rows, repetition) for size, repetition in work]
+        ended = trained.store.last(trained.run, "reason") or {}
+        seconds = expected_seconds(float(ended.get("seconds") or 0.0), self.sizes, self.seeds)
+        with SideRuns(trained, seconds) as side_runs:
+            running = side_runs.train(experiments, [size for size, _ in work])
+            while True:
+                try:
+                    share = next(running)
+                except StopIteration as end:
+                    held = [held_out_error(side, regression=regression) for side in end.value]
+                    break
+                yield share, f"Training on up to {counted(all_rows, 'row')}"
+        errors = np.reshape([error for error, _ in held], (len(sizes), self.seeds)).tolist()
+        measured = held[-1][1]
         return {
             "sizes": sizes, "errors": errors, "samples": measured, "regression": regression,
         }  # fmt: skip

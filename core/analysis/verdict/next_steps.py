@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from core.analysis.analysis import Analysis, Answering, Result
-from core.analysis.side_runs import side_run
+from core.analysis.side_pieces import SideRuns
+from core.analysis.side_runs import SideRun
 from core.analysis.trained import TrainedRun
 from core.analysis.verdict.error_sources import larger_network
 from core.base.errors import BadInput
@@ -64,20 +65,18 @@ class NextSteps(Analysis):
         began, budget = time.monotonic(), 60 * self.minutes
         ended = trained.store.last(trained.run, "reason") or {}
         base, steps = plan(trained, ended, budget)
-        cost = 1 + sum(step.cost for step in steps)
         errors: dict[str, list[float]] = {"base": [], **{step.name: [] for step in steps}}
-        for k in range(SEEDS[1]):
-            spent = time.monotonic() - began
-            if k >= SEEDS[0] and spent * (k + 1) / k > budget:
-                break
-            done = 0.0
-            for name, experiment, weight in [
-                ("base", base, 1.0), *((step.name, step.short, step.cost) for step in steps)
-            ]:  # fmt: skip
-                part = (k + done / cost, k + (done + weight) / cost)
-                side = yield from _noted(trained, experiment, k, part, (began, budget))
-                errors[name].append(side)
-                done += weight
+        experiments = [base, *(step.short for step in steps)]
+        costs = [1.0, *(step.cost for step in steps)]
+        with SideRuns(trained, budget) as side_runs:
+            for k in range(SEEDS[1]):
+                spent = time.monotonic() - began
+                if k >= SEEDS[0] and spent * (k + 1) / k > budget:
+                    break
+                running = side_runs.train([_seeded(each, k) for each in experiments], costs)
+                sides = yield from _noted(running, k, (began, budget))
+                for name, side in zip(errors, sides, strict=True):
+                    errors[name].append(side.mean("validation"))
         seconds = float(ended.get("seconds") or 0.0)
         rows = [_row(step, errors["base"], errors[step.name], seconds) for step in steps]
         return {
@@ -205,24 +204,23 @@ def _row(step: NextStep, base: list[float], errors: list[float], seconds: float)
 
 
 def _noted(
-    trained: TrainedRun,
-    experiment: Experiment,
-    k: int,
-    part: tuple[float, float],
-    clock: tuple[float, float],
-) -> Generator[tuple[float, str], None, float]:
-    """Train with the seeds of pair `k`; return the validation error."""
-    seeds = {name: value + k for name, value in experiment.seeds.model_dump().items()}
-    running = side_run(_changed(experiment, seeds=seeds), trained.data)
+    running: Generator[float, None, list[SideRun]], k: int, clock: tuple[float, float]
+) -> Generator[tuple[float, str], None, list[SideRun]]:
+    """Return the side runs of pair `k`; yields the fraction done of all pairs, or of the time."""
     began, budget = clock
     while True:
         try:
             done = next(running)
         except StopIteration as end:
-            return end.value.mean("validation")
-        pairs = part[0] + done * (part[1] - part[0])
-        share = min(1.0, max(pairs / SEEDS[1], (time.monotonic() - began) / budget))
+            return end.value
+        share = min(1.0, max((k + done) / SEEDS[1], (time.monotonic() - began) / budget))
         yield share, f"Seed {k + 1}: comparing the changes"
+
+
+def _seeded(experiment: Experiment, k: int) -> Experiment:
+    """Return the experiment with the seeds of pair `k`."""
+    seeds = {name: value + k for name, value in experiment.seeds.model_dump().items()}
+    return _changed(experiment, seeds=seeds)
 
 
 def _changed(experiment: Experiment, **fields: Any) -> Experiment:

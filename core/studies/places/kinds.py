@@ -1,6 +1,6 @@
 """The kinds of pieces. Each is a function that computes a piece in any process: it yields JSON
 messages, and obeys `poll()`, which it calls every few steps, by returning early. It is imported
-where it is used.
+where it is used, and may belong to a package above this one.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,12 @@ from core.studies.places.place import Message, Piece, Poll
 
 CHUNK = "chunk"  # of a study
 TRIAL, PROPOSAL = "trial", "proposal"  # of a search
+SIDE_RUN = "side run"  # of the analysis of a run
 KINDS = {
     CHUNK: "core.studies.chunk_work.compute",
     TRIAL: "core.studies.search.trial_work.compute",
     PROPOSAL: "core.studies.search.proposal_work.compute",
+    SIDE_RUN: "core.analysis.side_pieces.compute",
 }
 
 
