@@ -5,6 +5,7 @@ each of them by both. What is refused changes nothing, and nobody reads what is 
 import io
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,14 +14,20 @@ import pytest
 from starlette.applications import Starlette
 
 from core.access import ownership, privacy
-from core.base.encoding import encode
+from core.analysis.catalogue import ReplayCertificate
+from core.base.encoding import decode, encode
 from core.experiment import Experiment
 from core.jobs import runner
+from core.jobs.batches import stop_batch
 from core.jobs.kinds import STUDY
 from core.jobs.lane import Lane
+from core.jobs.measure import ANALYSIS
 from core.jobs.runner import Runner
-from core.runs import notes
+from core.jobs.tasks import Tasks, TaskState
+from core.runs import forks, notes
 from core.runs.store import NOTES, Store
+from core.studies.changes import Without
+from core.studies.draft_studies import compare_changes
 from core.studies.study import shipped
 from pages.kit import feed, job_controls, person, session
 from pages.parts.runs import actions, archives
@@ -64,7 +71,8 @@ class Room:
     def picture(self, job: str) -> object:
         """All that an act could change."""
         found = self.lab._find(job)
-        said = found and (found.control.paused, found.control.steps, found.control.word)
+        told = found and found.control
+        said = told and (told.paused, told.steps, told.word, tuple(told.changes))
         stores = (self.store, self.store.trash, self.lab.store_of(STUDY))
         here = [job in store.ids() for store in stores]
         noted = notes.read(self.store, job) if here[0] else None
@@ -142,6 +150,51 @@ def cloned(room: Room, run: str) -> bool:
     return ownership.owner(room.store, copy) == room.by and ownership.owner(room.store, run) != ""
 
 
+def branched(make: Callable[[Store, str], Experiment]) -> Callable[[Room, str], bool]:
+    """Whether this fork of the run may be queued. It belongs to the person who made it, and the run
+    stays as it is.
+    """
+
+    def act(room: Room, run: str) -> bool:
+        before, owner = room.picture(run), ownership.owner(room.store, run)
+        fork = room.lab.submit(encode(make(room.store, run)), by=room.by)
+        assert (room.picture(run), ownership.owner(room.store, run)) == (before, owner)
+        return ownership.owner(room.store, fork) == room.by
+
+    return act
+
+
+def compared(room: Room, run: str) -> bool:
+    """In a comparison that belongs to the person who started it."""
+    base = decode(Experiment, room.store.experiment(run))
+    study = compare_changes(base, [Without(without="weight_decay")])
+    made = room.lab.submit(encode(study), by=room.by, kind=STUDY)
+    return ownership.owner(room.lab.store_of(STUDY), made) == room.by
+
+
+def verified(room: Room, run: str) -> bool:
+    """Its training is repeated and compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tasks, "_work", lambda *_: None)
+        tasks = Tasks(room.store.home, in_process=True)
+        task = tasks.begin(ANALYSIS, encode(ReplayCertificate()), run, by=room.by)
+        return tasks.look(task)["state"] == TaskState.WAITING
+
+
+def settings_changed(room: Room, run: str) -> bool:
+    before = room.picture(run)
+    room.lab._find(run).at_work = True
+    changes = {"optimizer.learning_rate": 0.5}
+    job_controls.give_command(partial(room.lab.change, changes=changes), run)
+    return room.picture(run) != before
+
+
+def batch_stopped(room: Room, run: str) -> bool:
+    before = room.picture(run)
+    job_controls.give_command(lambda run, by: stop_batch(room.lab, [run], by=by), run)
+    return room.picture(run) != before
+
+
 def archived(room: Room, run: str) -> bool:
     return bool(entries(room, run))
 
@@ -177,6 +230,12 @@ DOORS = {
     "restore": (said("restore"), OWN, ("stop", "delete")),
     "write a note": (note_written, OWN, ()),
     "clone": (cloned, ALL, ()),
+    "fork": (branched(lambda store, run: forks.fork_of(store, run, 0)), ALL, ()),
+    "extend": (branched(lambda store, run: forks.extend(store, run, 2)), ALL, ()),
+    "change settings": (settings_changed, OWN, ()),
+    "compare": (compared, ALL, ()),
+    "verify": (verified, ALL, ("stop",)),
+    "stop a batch": (batch_stopped, OWN, ()),
     "archive": (archived, ALL, ()),
     "note in the archive": (note_archived, OWN, ()),
 }

@@ -186,7 +186,8 @@ def add_comparison_options(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CHANGE",
-        help="train again with this change, such as augmentation=flip, optimizer=sgd or "
+        help="train again with this change: a choice by its name or with its family, such as "
+        "flip, augmentation=flip or optimizer=sgd, or a value such as "
         "optimizer.learning_rate=0.01; can be repeated",
     )
     command.add_argument("--seeds", metavar="K", help="number of seeds (default: 5)")

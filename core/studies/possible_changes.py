@@ -67,12 +67,7 @@ def parse_change(text: str, *, remove: bool) -> Change:
     if not sign:
         families = [key for key, family in FAMILIES.items() if name in family.choices.members]
         if len(families) != 1:
-            found = f"in the families {', '.join(families)}" if families else "in no family"
-            raise BadExperiment(
-                f"“{name}” is {found}. Write FAMILY=KIND with one of {', '.join(FAMILIES)}, for "
-                "example augmentation=flip, or PATH=VALUE.",
-                code="ambiguous_choice" if families else "unknown_choice",
-            )
+            raise _no_single_choice(name, families)
         return build(With, {"family": families[0], "choice": name})
     try:
         parsed = json.loads(value)
@@ -88,3 +83,20 @@ def _has_kind(experiment: Experiment, family: Family, choice: Choice) -> bool:
         return type(choice) in extra_layers(experiment.network)
     current = getattr(experiment, family.field)
     return choice.kind in [c.kind for c in (current if family.is_list else [current])]
+
+
+def _no_single_choice(name: str, families: list[str]) -> BadExperiment:
+    """Return why this name alone does not say what to add. `families` have a choice of it."""
+    if name in FAMILIES:
+        kinds = sorted(FAMILIES[name].choices.members)
+        return BadExperiment(
+            f"“{name}” has several kinds, and only one can be added by name. Write {name}=KIND "
+            f"with one of {', '.join(kinds)}.",
+            code="kind_missing",
+        )
+    found = f"in the families {', '.join(families)}" if families else "in no family"
+    return BadExperiment(
+        f"“{name}” is {found}. Write FAMILY=KIND with one of {', '.join(FAMILIES)}, for "
+        "example augmentation=flip, or PATH=VALUE.",
+        code="ambiguous_choice" if families else "unknown_choice",
+    )

@@ -4,7 +4,7 @@ consumers and checkpoints do not count, and the times at which checkpoints are d
 
 from collections.abc import Callable
 
-SAVE_SHARE = 0.015  # fraction of the time that checkpoints may take …
+SAVE_SHARE = 0.012  # fraction of the time that checkpoints may take …
 SAVE_EVERY = (2.0, 60.0)  # … but at least and at most this many seconds apart
 
 
@@ -37,25 +37,30 @@ class Stopwatch:
 
 
 class CheckpointPace:
-    """When checkpoints are due: the more seconds one takes, the further apart they are.
+    """When checkpoints are due: as soon as the next one keeps all of them within SAVE_SHARE of the
+    time, if it takes as long as the last one.
 
-    Those at the ends of epochs are preferred, because other runs can go on from them. Within an
-    epoch one is due only after twice the pause, so that all together keep to SAVE_SHARE.
+    Those at the ends of epochs are preferred, because other runs can go on from them: within an
+    epoch, one is due only where there is time for a second one.
     """
 
     def __init__(self, watch: Stopwatch):
         self._watch = watch
-        self._saved_at = self._epoch_saved_at = watch.seconds
-        self.cost = 0.0  # seconds that the last checkpoint took
+        self._began = self._saved_at = self._epoch_saved_at = watch.seconds
+        self._spent = self._cost = 0.0  # seconds of all checkpoints, and of the last one
+
+    def add(self, seconds: float) -> None:
+        """Count a checkpoint that took so many seconds."""
+        self._spent += seconds
+        self._cost = seconds
 
     def start_if_due(self, *, epoch_ended: bool) -> bool:
         """Return whether a checkpoint is due; then the pause up to the next one starts."""
         shortest, longest = SAVE_EVERY
-        pause, now = max(shortest, self.cost / SAVE_SHARE), self._watch.seconds
-        if epoch_ended:
-            due = now - self._epoch_saved_at >= min(pause, longest)
-        else:
-            due = now - self._saved_at >= min(2 * pause, longest)
+        now, wanted = self._watch.seconds, 1 if epoch_ended else 2
+        pause = now - (self._epoch_saved_at if epoch_ended else self._saved_at)
+        within = self._spent + wanted * self._cost <= SAVE_SHARE * (now - self._began)
+        due = pause >= longest or (within and pause >= wanted * shortest)
         if due:
             self._saved_at = now
             self._epoch_saved_at = now if epoch_ended else self._epoch_saved_at

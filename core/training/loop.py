@@ -85,7 +85,7 @@ class Training(Iterator[Event]):
     def __next__(self) -> Event:
         away = self.watch.resume()
         if isinstance(self._last, Saved):
-            self.checkpoints.cost = away
+            self.checkpoints.add(away)
         try:
             while not self._queue:
                 self._queue.extend(next(self._groups))

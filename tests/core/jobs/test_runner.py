@@ -17,13 +17,16 @@ from core.base.encoding import encode
 from core.base.errors import BadData, BadInput, NotFound
 from core.base.events import Ended, Epoch, Event, Started, from_json
 from core.experiment import Experiment
+from core.jobs.batches import submit_batch
 from core.jobs.runner import Runner
-from core.network.layers import Flatten, Linear, Output
+from core.network.layers import Conv2d, Flatten, Linear, Output
 from core.optim.stopping import Patience
 from core.runs import checkpoint
 from core.runs.state import stored_state
 from core.runs.store import CHECKPOINT, Store
+from core.runs.summary import summarize
 from core.studies import trainer
+from core.studies.batch import make_batch
 from core.studies.trainer import execute
 from core.training.loop import Training
 from tests.conftest import losses, wait_until
@@ -186,6 +189,16 @@ def test_a_network_that_does_not_fit_ends_the_run_as_failed(runner: Runner) -> N
     ended = events(runner.store, run)[-1]
     assert (ended.reason, runner.status(run)) == ("failed", "failed")
     assert "Layer 1 (linear1)" in ended.message
+
+
+def test_a_batch_goes_on_when_one_of_its_runs_fails(runner: Runner) -> None:
+    e = Experiment(network=(Conv2d(maps=1), Flatten(), Output()), epochs=1, device="cpu")
+    batch = make_batch(e, {"network.0.kernel": [1, 31, 3]})  # the images have 8 × 8 pixels
+    runs = submit_batch(runner, batch, by=LAB)
+    wait_until(lambda: not runner.live())
+    assert [runner.status(run) for run in runs] == ["done", "failed", "done"]
+    rows = [summarize(runner.store, run) for run in runs]
+    assert {row.batch.id for row in rows} == {runs[0]}
 
 
 @pytest.mark.parametrize(

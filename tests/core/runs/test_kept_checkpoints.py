@@ -1,6 +1,7 @@
 """Kept checkpoints: within their budget, evenly spaced, equal to the training at their epochs."""
 
 import errno
+import random
 from itertools import pairwise
 from pathlib import Path
 
@@ -198,6 +199,24 @@ def test_checkpoints_prefer_the_ends_of_epochs() -> None:
         assert len(saved) <= watch.seconds / clock.SAVE_EVERY[0] + 1
         assert len(ends) >= int(watch.seconds / max(length, clock.SAVE_EVERY[0] + length)) - 1
         assert length > 2.0 or ends == saved
+
+
+def test_checkpoints_keep_to_their_fraction_of_the_time_however_long_they_take() -> None:
+    """A busy disk makes one take ten times as long as another; the first has no estimate."""
+
+    class Watch:
+        seconds = 0.0
+
+    for length in (0.25, 1.5, 7.0, 40.0, 1000.0):
+        watch, draw, spent = Watch(), random.Random(0), []
+        pace = clock.CheckpointPace(watch)
+        for step in range(1, 4000):
+            watch.seconds = step * 0.25
+            if pace.start_if_due(epoch_ended=watch.seconds % length == 0):
+                spent.append(draw.uniform(0.02, 0.2))
+                pace.add(spent[-1])
+        assert len(spent) >= 50
+        assert sum(spent) <= clock.SAVE_SHARE * watch.seconds + max(spent)
 
 
 def test_to_json_of_an_epoch_is_what_a_state_holds() -> None:

@@ -153,6 +153,7 @@ def test_a_change_is_read_from_its_text_and_survives_its_json(text, remove, expe
         ("cutmix", True, "nothing_to_remove"),
         ("linear", False, "ambiguous_choice"),
         ("nothing", False, "unknown_choice"),
+        ("augmentation", False, "kind_missing"),
         ("layer=relu", False, "layer_not_insertable"),
         ("optimizer=nothing", False, "unknown_kind"),
         ("seeds.order=3", False, "path_not_compared"),

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.base.encoding import encode
+import pytest
+
+from core.base.encoding import change, encode
 from core.base.events import Ended, to_json
 from core.data.label_noise import LabelNoise
 from core.data.ready.points import Spirals
@@ -13,7 +15,8 @@ from core.experiment import Experiment
 from core.export import exports
 from core.export.code_formats import ScriptFormat, obstacle, script_of
 from core.export.script import runner
-from core.network.layers import Dropout, Linear, Output, ReLU
+from core.export.script.python_source import CannotExport
+from core.network.layers import Conv2d, Dropout, Flatten, Linear, Output, ReLU
 from core.optim.optimizers import AdamW
 from core.optim.regularizers import EMA, L2
 from core.optim.schedules import Cosine
@@ -109,3 +112,22 @@ def test_a_change_of_the_device_is_named(tmp_path: Path) -> None:
     assert exports.problem(store, fork, ScriptFormat()).code == "run_not_ended"
     store.append(fork, to_json(Ended("stopped", "", 3, 1)))
     assert exports.problem(store, fork, ScriptFormat()).code == "export_of_course"
+
+
+@pytest.mark.parametrize("to_lbfgs", [True, False])
+def test_a_change_to_or_from_lbfgs_of_convolutions_is_refused(
+    tmp_path: Path, to_lbfgs: bool
+) -> None:
+    """Their values have another order in memory, so rounding differs. The fork itself trains."""
+    lbfgs, sgd = {"kind": "lbfgs", "moves": 2}, {"kind": "sgd"}
+    before, after = (sgd, lbfgs) if to_lbfgs else (lbfgs, sgd)
+    store = Store(tmp_path)
+    images = Experiment(network=(Conv2d(maps=1), Flatten(), Output()), device="cpu")
+    images = change(
+        images.model_copy(update={"epochs": 2, "batch_size": 2000}), "optimizer", before
+    )
+    parent = trained(store, images)
+    fork = trained(store, forks.fork_of(store, parent, 1, {"optimizer": after}))
+    with pytest.raises(CannotExport) as refused:
+        script_of(store, fork, History.of(store.read(fork)[0]))
+    assert refused.value.code == "export_of_course"
