@@ -11,6 +11,7 @@ from core.base.encoding import decode
 from core.base.errors import BadExperiment
 from core.base.misfit import Misfit
 from core.base.spec import Value, ranged
+from core.base.yaml_text import read_as_json
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet, Digits
 from core.data.label_noise import LabelNoise
@@ -191,19 +192,19 @@ def comparisons() -> dict[str, tuple[str, ...]]:
 
 
 def load(source: str) -> Experiment:
-    """Return the experiment in a JSON file or with a shipped name. Raises BadExperiment when it is
-    neither.
+    """Return the experiment in a JSON or YAML file or with a shipped name. Raises BadExperiment
+    when it is neither.
     """
     if source in shipped():
         return shipped()[source]
     path = Path(source)
     try:
-        text = path.read_text()
+        text = read_as_json(path)
     except (OSError, UnicodeDecodeError, ValueError):
         names = ", ".join(shipped())
         raise BadExperiment(
             f"“{source[:80]}” is neither a file nor a ready-made experiment. Use the path of a "
-            f"JSON file, or one of {names}.",
+            f"JSON or YAML file, or one of {names}.",
             code="unknown_experiment",
         ) from None
     return decode(Experiment, text)

@@ -10,6 +10,7 @@ from core.base.encoding import build, decode
 from core.base.errors import BadInput
 from core.base.numbers import short, time_left
 from core.base.text import aligned, counted
+from core.base.yaml_text import read_as_json
 from core.commands.requested import Answer, requested_experiment, run_or_experiment
 from core.commands.signals import stop_on_signal
 from core.commands.studies import parse_workers
@@ -99,9 +100,9 @@ def _requested_search(arguments: Namespace, terminal: Terminal) -> Search:
 
 
 def _saved_search(path: str) -> Search | None:
-    """Return the search in a JSON file; None for anything else. Raises BadExperiment."""
+    """Return the search in a JSON or YAML file; None for anything else. Raises BadExperiment."""
     try:
-        text = Path(path).read_text()
+        text = read_as_json(Path(path))
     except (OSError, ValueError):
         return None
     return decode(Search, text) if '"space"' in text else None  # no experiment has a space

@@ -1,6 +1,7 @@
 """All export formats: importing this module defines the members of the family."""
 
 from core.export.code_formats import NotebookFormat, ScriptFormat
+from core.export.experiment_format import ExperimentFormat
 from core.export.export_format import ExportFormat
 from core.export.html_format import HtmlFormat
 from core.export.onnx_format import OnnxFormat
@@ -9,6 +10,6 @@ from core.export.tracker_files import MLflowFormat, TensorBoardFormat
 from core.export.weights_format import WeightsFormat
 
 __all__ = [
-    "ExportFormat", "HtmlFormat", "MLflowFormat", "NotebookFormat", "OnnxFormat", "ReportFormat",
-    "ScriptFormat", "TensorBoardFormat", "WeightsFormat",
+    "ExperimentFormat", "ExportFormat", "HtmlFormat", "MLflowFormat", "NotebookFormat",
+    "OnnxFormat", "ReportFormat", "ScriptFormat", "TensorBoardFormat", "WeightsFormat",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment
 from core.base.numbers import whole
 from core.base.spec import Choice, Value, ranged
+from core.base.yaml_text import read_as_json
 from core.descent.point import CurvePoint
 from core.experiment import Experiment
 from core.studies.axes import Axis, Repeats, XAxis
@@ -195,17 +196,17 @@ def shipped() -> dict[str, Study]:
 
 
 def load(source: str) -> Study:
-    """Load the study of a JSON file or of a ready-made name. Raises BadExperiment (unknown_study)
-    when it is neither.
+    """Load the study of a JSON or YAML file or of a ready-made name. Raises BadExperiment
+    (unknown_study) when it is neither.
     """
     if source in shipped():
         return shipped()[source]
     try:
-        text = Path(source).read_text()
+        text = read_as_json(Path(source))
     except (OSError, UnicodeDecodeError, ValueError):
         raise BadExperiment(
             f"{source[:80]} is neither a readable file nor a ready-made study. Choose one of "
-            f"{', '.join(shipped())}, or a JSON file.",
+            f"{', '.join(shipped())}, or a JSON or YAML file.",
             code="unknown_study",
         ) from None
     return decode(Study, text)

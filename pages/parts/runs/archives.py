@@ -10,6 +10,7 @@ from core.access import ownership
 from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment, LabError
 from core.base.text import clip, file_name
+from core.base.yaml_text import SUFFIXES, as_json
 from core.data.datasets import Spreadsheets
 from core.experiment import Experiment
 from core.export.archive import pack, packing_problem
@@ -31,15 +32,15 @@ def opener() -> None:
     """Import an archive or open an experiment, or show why it is refused."""
     st.markdown("**Open a file**")
     file = st.file_uploader(
-        "Archive of a run (ZIP), experiment, study or search (JSON)",
-        type=["zip", "json"],
+        "Archive of a run (ZIP), experiment, study or search (JSON, YAML)",
+        type=["zip", "json", *(suffix[1:] for suffix in SUFFIXES)],
         key=f"archive {session.get_ui(OPENED)}",
     )
     if not file:
         return
     try:
-        if file.name.lower().endswith(".json"):
-            _open_json(file.getvalue(), file.name)
+        if file.name.lower().endswith((".json", *SUFFIXES)):
+            _open_text(file.getvalue(), file.name)
         with st.spinner("Opening the archive …"):
             store = runner.current().store
             opened = open_archive(store, file, file.name)
@@ -55,11 +56,11 @@ def opener() -> None:
     st.rerun()
 
 
-def _open_json(content: bytes, name: str) -> None:
+def _open_text(content: bytes, name: str) -> None:
     """Make an exported experiment, study or search the draft, and show its page. Raises
     BadExperiment.
     """
-    value = _decode_json(content.decode("utf-8", "replace"), name)
+    value = _decode_text(as_json(content.decode("utf-8", "replace"), name), name)
     session.set_ui(OPENED, str(int(session.get_ui(OPENED) or 0) + 1))
     if isinstance(value, Study):
         study_draft.set_draft(value)
@@ -74,8 +75,8 @@ def _open_json(content: bytes, name: str) -> None:
     st.switch_page("train.py", query_params=address.parameters())
 
 
-def _decode_json(text: str, name: str) -> Experiment | Study | Search:
-    """Return the experiment, study or search of a JSON file. Raises BadExperiment."""
+def _decode_text(text: str, name: str) -> Experiment | Study | Search:
+    """Return the experiment, study or search of JSON text. Raises BadExperiment."""
     other = ("an experiment", Experiment)
     noun, cls = next(((noun, cls) for field, noun, cls in FIELDS if field in text), other)
     try:

@@ -14,9 +14,9 @@ from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.finding import Finding
 from core.data.dataset import Facts
-from core.experiment import Experiment
+from core.experiment import Experiment, load
 from core.export import exports
-from core.export.catalogue import ExportFormat  # all members are defined before a test adds one
+from core.export.catalogue import ExperimentFormat, ExportFormat  # all members are defined before a test adds one
 from core.export.export_format import Result, Writing
 from core.jobs.measure import EXPORT, measure
 from core.runs.store import Store
@@ -55,6 +55,13 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> type[ExportFormat]:
             return [Finding("test_lines", "ok", "All lines are there.", result)]
 
     return NotesFormat
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_an_exported_experiment_opens_as_the_same_one(store, tmp_path, form):
+    run = made_up(store)
+    files, _ = exports.export(store, run, ExperimentFormat(form=form), tmp_path / f"mine.{form}")
+    assert encode(load(str(files[0]))) == store.experiment(run)
 
 
 def prepare(store: Store, run: str, format: ExportFormat) -> exports.Prepared:
