@@ -42,6 +42,15 @@ class _CoreDumper(yaml.SafeDumper):
         return True
 
 
+def _write_text(dumper: _CoreDumper, text: str) -> yaml.Node:
+    """Write text with rare line ends in quotation marks: PyYAML writes them plainly elsewhere, and
+    reads a space.
+    """
+    style = '"' if set(text) & set("\x85\u2028\u2029\ufeff") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_CoreDumper.add_representer(str, _write_text)
 for _tag, (_form, _first) in _SCALARS.items():
     for _cls in (_CoreLoader, _CoreDumper):
         _cls.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_form})$"), _first)

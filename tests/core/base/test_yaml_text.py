@@ -21,7 +21,8 @@ def test_every_shipped_value_reads_back(value) -> None:
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
     ["no", "on", "1e-3", "1_000", "0x10", "12:30", "2024-01-01", "~", "null", "", "- a", "a: b",
-     "# x", "*a", "&a", "!t", "'", '"', "1.", ".5", "-", "…", "é\u2028ü", "\ttab"]
+     "# x", "*a", "&a", "!t", "'", '"', "1.", ".5", "-", "…", "\x85",
+     "\ufeffa", "é\u2028ü", "\ttab"]
 )  # fmt: skip
 
 

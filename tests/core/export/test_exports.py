@@ -16,7 +16,8 @@ from core.base.finding import Finding
 from core.data.dataset import Facts
 from core.experiment import Experiment, load
 from core.export import exports
-from core.export.catalogue import ExperimentFormat, ExportFormat  # all members are defined before a test adds one
+from core.export.catalogue import ExportFormat  # all members are defined before a test adds one
+from core.export.experiment_format import ExperimentFormat
 from core.export.export_format import Result, Writing
 from core.jobs.measure import EXPORT, measure
 from core.runs.store import Store
