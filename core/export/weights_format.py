@@ -7,6 +7,39 @@ from core.base.finding import Finding
 from core.base.spec import ranged
 from core.export.export_format import ExportFormat, Result, Writing
 from core.runs.store import Store
+from core.weights.facts import HEADER
+
+READ = {  # the first lines of the code that loads a file, by its form
+    "pth": """\
+import torch
+
+saved = torch.load({file!r}, weights_only=True)  # tensors and plain data; no code is executed
+model.load_state_dict(saved["state_dict"])
+""",
+    "safetensors": """\
+import json
+
+import torch
+from safetensors import safe_open
+
+with safe_open({file!r}, framework="pt") as file:
+    saved = json.loads(file.metadata()[{header!r}])
+    model.load_state_dict({{name: file.get_tensor(name) for name in file.keys()}})
+""",
+}
+LOADING = """
+scale = saved.get("scale", {})  # new inputs are scaled as those of the training were
+multiply, add = (
+    torch.tensor(scale.get(name, [default])).reshape(scale.get("shape", ()))
+    for name, default in (("multiply", 1.0), ("add", 0.0))
+)
+model.eval()
+with torch.inference_mode():
+    scores = model(multiply * inputs + add)  # inputs (N, ...): raw values, float32
+classes = saved.get("classes")  # of a classifier: classes[scores.argmax(1)[0]] is the first answer
+
+# After a training of your own: torch.save(model.state_dict(), "weights.pth")
+"""
 
 
 class WeightsFormat(ExportFormat):
@@ -52,6 +85,12 @@ class WeightsFormat(ExportFormat):
             "digest": read.digest,
             "equal": read.digest == model.digest,
         }
+
+    def loading_code(self, file: str) -> str:
+        """Return plain PyTorch that loads the file of this name into `model`, the network of the
+        exported script, and answers for raw `inputs`.
+        """
+        return READ[self.form].format(file=file, header=HEADER) + LOADING
 
     def findings(self, result: Result) -> list[Finding]:
         text = (

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from core.base.text import join_words
+from core.base.spec import fields
+from core.base.text import file_name, join_words
 from core.export.catalogue import ExportFormat
+from core.export.weights_format import WeightsFormat
 from pages.kit.exports import offer
 from pages.kit.form import escape
-from pages.kit.layout import card_title
+from pages.kit.layout import card_title, run_name
 from pages.parts.watch import certificate
 
 ABOUT = (
@@ -39,4 +41,20 @@ def card(run: str, format: ExportFormat) -> None:
     """One format: what it is, and its file or the button that prepares it."""
     card_title(format.label)
     st.markdown(escape(format.doc().partition("\n\n")[0].replace("\n", " ")))
+    if isinstance(format, WeightsFormat):
+        format = WeightsFormat(form=choose_form())
     offer(run, format)
+    if isinstance(format, WeightsFormat):
+        with st.expander("Code that loads this file", icon=":material/code:"):
+            file = f"{file_name(run_name(run))}{format.suffix}"
+            st.code(format.loading_code(file), language="python", wrap_lines=True)
+
+
+def choose_form() -> str:
+    """Draw the choice of the format of weights."""
+    fact = next(fact for fact in fields(WeightsFormat) if fact.name == "form")
+    return st.segmented_control(
+        fact.label, fact.options, default=fact.default, required=True, help=fact.help,
+        format_func=lambda form: fact.option_labels[form], key="export_form",
+        persist_state="session",
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load, save
@@ -15,6 +16,7 @@ from core.analysis.trained import TrainedRun
 from core.base.encoding import decode, encode
 from core.data.normalization import Standardize
 from core.experiment import Experiment
+from core.export.weights_format import WeightsFormat
 from core.network.build import build
 from core.network.layers import BatchNorm, Conv2d, Flatten, Output, ReLU
 from core.runs import checkpoint
@@ -65,11 +67,15 @@ def test_a_network_from_a_file_gives_the_answers_of_its_run_bit_for_bit(
     facts = saved.facts
     assert facts.run == run and facts.classes == tuple("0123456789") and facts.shape == (1, 8, 8)
     stored = decode(Experiment, facts.experiment)
-    random = torch.Generator()
-    model = build(
-        stored.network, facts.shape, len(facts.classes), initializer=stored.initializer,
-        generator=random, dropout=random,
-    ).eval()  # fmt: skip
+
+    def untrained() -> nn.Module:
+        random = torch.Generator()
+        return build(
+            stored.network, facts.shape, len(facts.classes), initializer=stored.initializer,
+            generator=random, dropout=random,
+        )  # fmt: skip
+
+    model = untrained().eval()
     model.load_state_dict(saved.tensors)
     trained = TrainedRun(store, run)
     raw = torch.from_numpy(trained.inputs("test", torch.arange(20).numpy()))
@@ -80,6 +86,12 @@ def test_a_network_from_a_file_gives_the_answers_of_its_run_bit_for_bit(
         memory = {"memory_format": trained.setup.train.format}
         answers = model.to(**memory)(x.contiguous(**memory))
         assert torch.equal(answers, trained.model(part))
+    path = tmp_path / f"weights.{form}"
+    path.write_bytes(WRITERS[form](checkpoint.saved_model(store, run)))
+    seen = {"model": untrained().to(**memory), "inputs": raw.contiguous(**memory)}
+    exec(WeightsFormat(form=form).loading_code(str(path)), seen)  # as the page shows it
+    np.testing.assert_allclose(seen["scores"].numpy(), answers.numpy(), rtol=1e-5, atol=1e-5)
+    assert tuple(seen["classes"]) == facts.classes
 
 
 def test_a_header_whose_length_begins_like_a_pickle_is_read() -> None:
