@@ -6,7 +6,8 @@ overhead    What the lab does for a trial beyond its training: choosing the sett
 processes   A search of 16 trials in two processes, compared with one.
 strategies  TPE compared with random search: the lowest validation loss of 30 trials on the digits,
             over 10 seeds, with a one-sided Mann-Whitney test and its effect: the probability that a
-            search with TPE finds the better one (ties count half).
+            search with TPE finds the better one (ties count half). TPE chooses each trial from all
+            earlier ones, or with --parallel as many at a time.
 recipe      With --arabic: a search of learning rate, width and depth of the ready-made LeNet on
             Arabic digits, 30 trials, compared with the LeNet as it is, both on new seeds.
 
@@ -56,16 +57,15 @@ RATES = [
 ]
 
 
-def compared_search(strategy: str, seed: int) -> Search:
+def compared_search(strategy: str, seed: int, parallel: int) -> Search:
     """Return the search of `strategies`: the usual space of the digits, which is learning rate, β₁,
-    batch size, width and depth, without pruning.
+    batch size, width and depth, without pruning. Each trial is chosen from the results of those
+    that are `parallel` earlier.
     """
-    fields = {"base": DIGITS, "space": default_space(DIGITS), "trials": TRIALS, "finalists": 0}
-    return build(
-        Search,
-        Search(**fields, pruning="none", strategy="random").model_dump(mode="json")
-        | {"strategy": strategy, "seed": seed, "name": f"{strategy} {seed}"},
-    )
+    data = Search(base=DIGITS, space=default_space(DIGITS), trials=TRIALS, finalists=0)
+    changed = {"strategy": strategy, "pruning": "none", "seed": seed, "parallel": parallel}
+    name = f"{strategy} {seed}" + f", {parallel} at a time" * (parallel > 1)
+    return build(Search, data.model_dump(mode="json") | changed | {"name": name})
 
 
 def kept_result(home: Path, search: Search, processes: int = 1) -> Searches:
@@ -189,11 +189,13 @@ def benchmark_processes(rounds: int) -> None:
 # --- strategies
 
 
-def lowest_losses(home: Path, strategy: str, seeds: Sequence[int]) -> list[float]:
+def lowest_losses(
+    home: Path, strategy: str, seeds: Sequence[int], parallel: int = 1
+) -> list[float]:
     """Return the lowest validation loss of a search for each seed."""
     losses = []
     for seed in seeds:
-        search = compared_search(strategy, seed)
+        search = compared_search(strategy, seed, parallel)
         searches = kept_result(home, search)
         losses.append(best_trials(searches.trials(named(searches, search.name)), 1)[0].value)
     return losses
@@ -209,12 +211,18 @@ def probability_of_lower(first: Sequence[float], second: Sequence[float]) -> flo
     return sum(pairs) / len(pairs)
 
 
-def benchmark_strategies(home: Path, seeds: int) -> None:
-    """Print the comparison of TPE with random search."""
+def benchmark_strategies(home: Path, seeds: Sequence[int], parallel: int) -> None:
+    """Print the comparison of TPE with random search, which does not depend on `parallel`."""
     from scipy.stats import mannwhitneyu
 
-    losses = {name: lowest_losses(home, name, range(seeds)) for name in ("random", "tpe")}
-    print(f"Lowest validation loss of {TRIALS} trials on the digits, {seeds} seeds")
+    losses = {
+        "random": lowest_losses(home, "random", seeds),
+        "tpe": lowest_losses(home, "tpe", seeds, parallel),
+    }
+    print(
+        f"Lowest validation loss of {TRIALS} trials on the digits, {len(seeds)} seeds, TPE with "
+        f"{parallel} at a time"
+    )
     for name, values in losses.items():
         print(f"  {name:<28} {statistics.median(values):7.4f} (median), mean {mean(values):.4f}")
     lower = probability_of_lower(losses["tpe"], losses["random"])
@@ -281,6 +289,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     options.add_argument("--home", type=Path, help="folder in which searches are kept")
     options.add_argument("--seeds", type=int, default=10, help="of each compared strategy")
+    options.add_argument("--first", type=int, default=0, help="the first of these seeds")
+    options.add_argument("--parallel", type=int, default=1, help="trials of TPE at a time")
     options.add_argument("--trials", type=int, default=24, help="of which the overhead is measured")
     options.add_argument("--rounds", type=int, default=3, help="of the comparison of processes")
     options.add_argument("--arabic", type=Path, nargs=2, metavar=("IMAGES", "LABELS"))
@@ -300,7 +310,8 @@ def main(arguments: list[str] | None = None) -> None:
         if "processes" in parts:
             benchmark_processes(options.rounds)
         if "strategies" in parts:
-            benchmark_strategies(home, options.seeds)
+            seeds = range(options.first, options.first + options.seeds)
+            benchmark_strategies(home, seeds, options.parallel)
         if "recipe" in parts and options.arabic:
             benchmark_recipe(home, *options.arabic)
 

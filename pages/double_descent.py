@@ -23,6 +23,7 @@ from core.studies.study import Study
 from pages.kit import effects, session, stored_studies
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
+from pages.kit.cluster_card import cluster_card
 from pages.kit.form import escape
 from pages.kit.incomplete import resume, show_incomplete
 from pages.kit.job_controls import act, describe_wait
@@ -62,6 +63,7 @@ def main() -> None:
     choose_preset(study)
     body = st.fragment(study_body, run_every=TICK if stored_studies.any_live() else None)
     body(study_id, stored.state if stored else "", description)
+    cluster_card()
     bar(ready=what_start_does(study, stored))
     probe(study, stored)
 

@@ -22,6 +22,7 @@ from core.studies.search.search import Search
 from pages.kit import live_chart, search_draft, search_log, session
 from pages.kit.bar import PlannedStart, bar
 from pages.kit.buttons import button
+from pages.kit.cluster_card import cluster_card
 from pages.kit.form import escape
 from pages.kit.incomplete import resume, show_incomplete
 from pages.kit.job_controls import act, describe_preemption, while_here
@@ -59,9 +60,11 @@ def main() -> None:
     if stored:
         body = st.fragment(while_here(show_search), run_every=every(TICK) if stored.live else None)
         body(stored.id, stored.state)
+        cluster_card()
         bar(ready=what_start_resumes(stored))
     else:
         set_up(search)
+        cluster_card()
         bar(ready=what_start_begins(search))
 
 

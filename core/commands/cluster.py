@@ -23,21 +23,8 @@ def cluster(arguments: Namespace, terminal: Terminal) -> Answer:
     nodes = ray_nodes.with_versions(ray_nodes.nodes())
     differences = ray_nodes.differences(nodes)
     terminal.print(f"{settings().ray}: {ray_nodes.summary(nodes)}")
-    rows = [("node", "cores in use", "GPUs in use", "memory", "torch", "lab", "computes")]
-    for node in nodes:
-        versions = node.versions
-        rows.append(
-            (
-                f"{node.name} ({node.address})",
-                f"{node.used_cores:g} of {node.cores:g}",
-                f"{node.used_gpus:g} of {node.gpus:g}",
-                f"{node.memory / 2**30:.1f} GiB",
-                versions.torch if versions else "no answer",
-                versions.lab if versions else "no answer",
-                ray_nodes.work_text(node),
-            )
-        )
-    terminal.print(*aligned(rows))
+    rows = ray_nodes.rows(nodes)
+    terminal.print(*aligned([tuple(rows[0]), *(tuple(row.values()) for row in rows)]))
     terminal.print(*differences)
     silent = [node.name for node in nodes if node.versions is None]
     if silent:

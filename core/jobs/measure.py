@@ -73,17 +73,26 @@ def _importance(home: Path, of: dict[str, Any]) -> Answers:
     yield 1.0, {"importances": found}
 
 
+def _cluster() -> Answers:
+    from core.studies.places import ray_nodes
+
+    nodes = ray_nodes.nodes()
+    found = {"summary": ray_nodes.summary(nodes), "rows": ray_nodes.rows(nodes)}
+    yield 1.0, found | {"differences": ray_nodes.differences(nodes)}
+
+
 KINDS: dict[str, Callable[..., Answers]] = {"rate": _rate, "trial": _trial, "sharpness": _sharpness}
 EFFORT = "effort"  # the time that a study takes; its text is a study, not an experiment
 IMPORTANCE = "importance"  # of the settings of a search; its text is JSON with the ID of the search
+CLUSTER = "cluster"  # the nodes of the cluster of LAB_RAY; its text is any, such as a time
 ANALYSIS = "analysis"  # of a finished run; its text is an analysis, its result is kept with the run
 EXPORT = "export"  # of a finished run; its text is an export format, its file is kept with the run
 
 
 def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
     """Return the answers of one task of KINDS on this experiment (JSON text), and on the weights of
-    `run` where it needs some, of EFFORT on a study, of IMPORTANCE, or of ANALYSIS or EXPORT
-    of `run`. Raises what the measurement raises.
+    `run` where it needs some, of EFFORT on a study, of IMPORTANCE, of CLUSTER, or of ANALYSIS or
+    EXPORT of `run`. Raises what the measurement raises.
     """
     from core.training.inputs import load_inputs
 
@@ -91,6 +100,8 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
         return _effort(home, decode(Study, text))
     if kind == IMPORTANCE:
         return _importance(home, json.loads(text))
+    if kind == CLUSTER:
+        return _cluster()
     if kind == ANALYSIS:
         from core.analysis import results
         from core.analysis.catalogue import Analysis

@@ -23,14 +23,14 @@ from uuid import uuid4
 from core.access import ownership
 from core.base.at_exit import close_at_exit
 from core.base.settings import settings
-from core.jobs.measure import EFFORT, IMPORTANCE, Answers, explain, measure
+from core.jobs.measure import CLUSTER, EFFORT, IMPORTANCE, Answers, explain, measure
 from core.jobs.queue import FairQueue
 from core.jobs.task_process import TaskProcess
 
 MAX_STORED = 64  # tasks; the oldest finished ones are removed first
 UNWATCHED = 120.0  # seconds after which a task that no page asks about is stopped
 IDLE = 300.0  # seconds without a task after which the process of the tasks ends
-PROBES = {EFFORT, IMPORTANCE}  # the kinds that the app starts without a request
+PROBES = {CLUSTER, EFFORT, IMPORTANCE}  # the kinds that the app starts without a request
 NOT_WATCHED = (
     "Stopped, because no page showed this measurement for two minutes. Start it again if you still "
     "need it."

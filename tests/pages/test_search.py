@@ -14,6 +14,7 @@ from core.jobs import runner, tasks
 from core.jobs.kinds import KINDS, SEARCH
 from core.jobs.lane import Lane
 from core.runs.store import Store
+from core.studies.places import ray_nodes
 from core.studies.search.dimensions import default_space
 from core.studies.search.folder import Searches
 from core.studies.search.importance import importances
@@ -22,12 +23,13 @@ from core.studies.search.ranges import LogRange, OneMinusLogRange
 from core.studies.search.records import to_line
 from core.studies.search.search import Search
 from core.studies.search.strategies import ManyStarts, RandomSearch
+from pages.kit import cluster_card
 from pages.kit.job_lines import LINES
 from pages.parts.search import settings_importance
 from pages.parts.search.space import rescaled
 from tests.conftest import script, write
 from tests.core.figures.search.made_up import DONE, events, search, store_search
-from tests.pages.shown import draft, press, texts, visit, well
+from tests.pages.shown import draft, press, texts, visit, well, written
 
 RATE = "optimizer.learning_rate"
 
@@ -315,3 +317,22 @@ def test_many_starts_show_no_charts_of_settings(store):
             event.values.clear()
     app = visit("search", search=store_search(store.home, made, trials, DONE))
     assert len(charts(app)) == 1
+
+
+def test_the_cluster_of_the_lab_has_a_card_with_its_nodes_or_the_problem(store, monkeypatch):
+    address = "127.0.0.1:1"  # where nothing listens
+    monkeypatch.setattr(cluster_card, "latest", {})
+    assert not any("Cluster" in each.value for each in visit("search").subheader)
+    monkeypatch.setenv("LAB_RAY", address)
+    app = visit("search")
+    assert any("Cluster" in each.value for each in app.subheader)
+    for task in list(cluster_card.results.tasks.values()):
+        tasks.current(store.home).wait(task)
+    well(app.run())
+    assert cluster_card.latest[address]["problem"]
+    node = ray_nodes.ClusterNode("1", "first", "10.0.0.1", 8, 2, 1, 0, 2e9, {"search x": 2})
+    rows = ray_nodes.rows([node])
+    cluster_card.latest[address] = {"summary": "1 node", "rows": rows, "differences": []}
+    monkeypatch.setattr(cluster_card.results, "find", lambda text: None)
+    well(app.run())
+    assert any(written(t).values.tolist() == [list(rows[0].values())] for t in app.dataframe)

@@ -4,15 +4,20 @@ Ray is an extra (requirements-cluster.txt) and is imported only in the modules w
 with ray_. It reports no usage statistics and starts no dashboard.
 """
 
+import contextlib
+import ctypes
 import hashlib
 import logging
 import os
 import platform
+import signal
 import socket
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 import core
@@ -72,13 +77,14 @@ def connect() -> Any:
             return ray
         try:
             _require_answer(address)
-            ray.init(
-                address=address,
-                namespace=NAMESPACE,
-                log_to_driver=False,
-                logging_level=logging.WARNING,
-                configure_logging=False,
-            )
+            with unchanged_signals():
+                ray.init(
+                    address=address,
+                    namespace=NAMESPACE,
+                    log_to_driver=False,
+                    logging_level=logging.WARNING,
+                    configure_logging=False,
+                )
         except (ConnectionError, TimeoutError, OSError, RuntimeError, ValueError) as error:
             reason = str(error).partition("\n")[0][:120]
             raise Unavailable(
@@ -87,6 +93,25 @@ def connect() -> Any:
                 code="ray_unreachable",
             ) from None
     return ray
+
+
+@contextlib.contextmanager
+def unchanged_signals() -> Iterator[None]:
+    """Give Ctrl+C and SIGTERM the handlers back that they had before this block. Ray replaces them,
+    in Python and below it, by some that end the process, so that nothing would be saved.
+    """
+    libc = ctypes.CDLL(None)
+    kept = {number: ctypes.create_string_buffer(256) for number in (SIGINT, SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in kept}
+    for number, action in kept.items():
+        libc.sigaction(number, None, action)
+    try:
+        yield
+    finally:
+        for number, action in kept.items():
+            if threading.current_thread() is threading.main_thread() and handlers[number]:
+                signal.signal(number, handlers[number])
+            libc.sigaction(number, action, None)
 
 
 def _require_answer(address: str) -> None:

@@ -58,10 +58,11 @@ def nodes() -> list[ClusterNode]:
 
 
 def _describe(node: dict, free: dict[str, dict[str, float]], labels: Counter[str]) -> ClusterNode:
-    total, left = node["Resources"], free.get(node["NodeID"], {})
+    total = node["Resources"]
+    left = free.get(node["NodeID"], total)  # without what is in use completely
 
     def used(resource: str) -> float:
-        return total.get(resource, 0.0) - left.get(resource, total.get(resource, 0.0))
+        return total.get(resource, 0.0) - left.get(resource, 0.0)
 
     return ClusterNode(
         id=node["NodeID"],
@@ -138,6 +139,26 @@ def summary(found: Iterable[ClusterNode]) -> str:
     )
     parts = [counted(len(described), "node"), counted(cores, "core")]
     return ", ".join([*parts, counted(gpus, "GPU")] if gpus else parts)
+
+
+def rows(found: Iterable[ClusterNode]) -> list[dict[str, str]]:
+    """Return a table of the nodes: a row for each, by the titles of its columns.
+
+    >>> rows([ClusterNode("1", "a", "10.0.0.1", 8, 2, 0, 0, 2**31)])[0]["Cores in use"]
+    '2 of 8'
+    """
+    return [
+        {
+            "Node": f"{node.name} ({node.address})",
+            "Computes": work_text(node),
+            "Cores in use": f"{node.used_cores:g} of {node.cores:g}",
+            "GPUs in use": f"{node.used_gpus:g} of {node.gpus:g}",
+            "Memory": f"{node.memory / 2**30:.1f} GiB",
+            "torch": node.versions.torch if node.versions else "unknown",
+            "Lab": node.versions.lab if node.versions else "unknown",
+        }
+        for node in found
+    ]
 
 
 def work_text(node: ClusterNode) -> str:
