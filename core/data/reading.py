@@ -14,6 +14,7 @@ from pydantic import (
 
 from core.base.encoding import build
 from core.base.spec import Value, ranged
+from core.data.spreadsheet.encodings import ENCODINGS
 
 POSITIONS = ("auto", "first", "last", "none")  # values of `Reading.label_column` that are no names
 
@@ -180,6 +181,23 @@ class Reading(Value):
         False,
         label="Swap the two files",
         help="The first file contains the labels and the second one the inputs.",
+    )
+
+    encoding: Literal[
+        "auto",
+        *("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850", "cp1251", "koi8_r"),
+        *("cp866", "cp1253", "cp1255", "cp1256", "cp874", "cp949", "cp932", "gb18030", "big5"),
+    ] = ranged(
+        "auto",
+        help="Encoding of text files that are not UTF-8 or UTF-16.",
+        option_labels={name: encoding.label for name, encoding in ENCODINGS.items()},
+    )
+    na_words: Literal["missing", "text"] = ranged(
+        "missing",
+        label="Words such as NA",
+        help="Whether words such as NA, N/A, null and ? in columns of text are missing values, or "
+        "texts like any other, such as a class.",
+        option_labels={"missing": "Missing values", "text": "Text"},
     )
 
     @field_validator("columns")

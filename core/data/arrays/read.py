@@ -69,6 +69,8 @@ def read_contents(
         _label_title(reading),
         decimal={"auto": "", "point": ".", "comma": ","}[reading.decimal],
         turn=reading.turn_sheet,
+        encoding="" if reading.encoding == "auto" else reading.encoding,
+        keep_words=reading.na_words == "text",
     )
     return Contents(split_pixels(read_hexadecimals(table), reading))
 

@@ -87,6 +87,8 @@ def find_problem(cells: np.ndarray, choice: ColumnChoice) -> ColumnProblem | Non
     problem = _text_problem(cells, choice) if kind else None
     if problem is None and gaps and choice.missing == "auto":
         fill = "most_frequent" if kind else "median_indicator"
+        if kind and len(set(to_texts(cells))) == 2:  # an "x", or nothing
+            fill = "most_frequent_indicator"
         return ColumnProblem(
             "missing_values",
             f"has {counted(gaps, 'missing value')} in {counted(len(cells), 'row')} "
@@ -186,6 +188,10 @@ def refuse(problems: Mapping[int, ColumnProblem], columns: Columns, name: str) -
             for c, problem in problems.items()
         }
         fixes.append({"columns": chosen})
+    gaps = [c for c, problem in problems.items() if problem.code == "missing_values"]
+    words = [columns.gap_words[c] for c in gaps if c in columns.gap_words]
+    if words:
+        fixes.append({"na_words": "text"})
     facts = {c: problem.fact for c, problem in problems.items()}
     if len(problems) == 1:
         index, problem = next(iter(problems.items()))
@@ -197,6 +203,8 @@ def refuse(problems: Mapping[int, ColumnProblem], columns: Columns, name: str) -
             f"{name} has {counted(len(problems), 'column')} that cannot be used as they are: "
             f"{join(listed)}. Choose how to read each of them, or leave them out."
         )
+    if words:
+        text += f" If {words[0]!r} is a text like the others, read it as text."
     code = codes.pop() if len(codes) == 1 else "columns_need_choices"
     return BadData(text, tuple(fixes), code=code, columns=facts)
 

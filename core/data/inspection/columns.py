@@ -8,7 +8,7 @@ import numpy as np
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import whole
-from core.base.text import counted
+from core.base.text import clip, counted
 from core.data.inspection.column_choices import resolve_choices
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.input_columns import (
@@ -39,7 +39,8 @@ class Columns:
     `choices` are those of the reading for the columns of the first file. `task` is as in Reading,
     `split` is the part of the data that a file assigns to each row, if it does,
     `label_roles` are the choices that find one-hot labels again, and `left_out` are the keys of
-    the columns that are not used, such as identifiers.
+    the columns that are not used, such as identifiers. `gap_words` are words, such as NA, that are
+    read as missing in columns of text.
     """
 
     values: np.ndarray
@@ -61,6 +62,7 @@ class Columns:
     split: FileSplit | None = None
     label_roles: dict[str, dict[str, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    gap_words: dict[int, str] = field(default_factory=dict)
 
     @property
     def train(self) -> np.ndarray | None:
@@ -139,6 +141,7 @@ def find_columns(
         task=found.task,
         split=inputs.split or found.split,
         left_out=inputs.left_out(images),
+        gap_words=gap_words(images),
     )
 
 
@@ -213,7 +216,15 @@ def _split_columns(
         task=label.task,
         split=inputs.split,
         left_out=inputs.left_out(table),
+        gap_words=gap_words(table),
     )
+
+
+def gap_words(table: Table) -> dict[int, str]:
+    """Return the first word, such as NA, that is read as missing in each column of text."""
+    words = {c: table.reports[c] for c in table.words if c in table.reports}
+    first = {c: r.first_missing[1].strip() for c, r in words.items() if r.first_missing}
+    return {c: clip(word) for c, word in first.items() if word and not words[c].numbers}
 
 
 def _numbers(

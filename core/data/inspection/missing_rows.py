@@ -11,7 +11,7 @@ from core.base.numbers import percent, whole
 from core.base.text import clip, counted, few
 from core.data.inspection.column_cells import cells_of_column, is_missing, to_numbers
 from core.data.inspection.column_choices import column_keys
-from core.data.inspection.columns import Columns
+from core.data.inspection.columns import Columns, gap_words
 from core.data.inspection.doctor import find_duplicates
 from core.data.inspection.encoding import text_kind
 from core.data.spreadsheet.table import Table
@@ -71,8 +71,10 @@ def require_labels(columns: Columns, table: Table) -> None:
         keys = column_keys(columns.header, len(columns.header or ()) or width)
         fixes = ({"columns": {keys[columns.label_index]: {"missing": "rows"}}},)
         remedy = "Fill them in, or leave these rows out."
-    if word := _missing_word(table, columns.label_index):
-        remedy += f" {word!r} is read as a missing value: if it is a class, rename it."
+    column = 0 if columns.label_index is None and table.width == 1 else columns.label_index
+    if column is not None and (word := gap_words(table).get(column)):
+        remedy += f" {word!r} is read as a missing value: if it is a class, read it as text."
+        fixes = (*fixes, {"na_words": "text"})
     raise BadData(
         f"{columns.name} has {counted(len(rows), 'row')} without a label: {list_rows(rows)}. "
         f"{remedy}",
@@ -80,13 +82,6 @@ def require_labels(columns: Columns, table: Table) -> None:
         code="missing_labels",
         columns={} if columns.label_index is None else {columns.label_index: "labels are missing"},
     )
-
-
-def _missing_word(table: Table, column: int | None) -> str:
-    """Return the first word, such as NA, that is read as a missing label; "" if there is none."""
-    column = 0 if column is None and table.width == 1 else column
-    report = table.reports.get(column) if column is not None else None
-    return clip(report.first_missing[1].strip()) if report and report.first_missing else ""
 
 
 def remove_duplicates(columns: Columns, *, has_images: bool) -> Columns:

@@ -71,11 +71,17 @@ class CarefulResult:
 
 
 def read_carefully(
-    text: Text, layout: Layout, decimal: str = "", progress: ReadProgress | None = None
+    text: Text,
+    layout: Layout,
+    decimal: str = "",
+    progress: ReadProgress | None = None,
+    *,
+    keep_words: bool = False,
 ) -> CarefulResult:
     """Read the table; `decimal` is the user's decimal sign. Raises BadData.
 
     Raises it for rows of another width, and where nothing shows whether a comma is a decimal sign.
+    With `keep_words`, words such as NA are values in columns of text.
     """
     scans = [ColumnScan() for _ in range(layout.width)]
     kinds = Kinds()
@@ -89,13 +95,16 @@ def read_carefully(
         raise BadData(
             f"{text.name} has no values. Provide a file with one row per sample.", code="no_rows"
         )
+    for scan in scans:
+        scan.keeps_words = keep_words and not scan.numbers and scan.texts > 0
     sign = decimal or decimal_sign(scans)
     ambiguous = {} if sign else _find_ambiguous(text.name, layout, scans)
     reports = {c: _report(scan, sign or ambiguous.get(c, "")) for c, scan in enumerate(scans)}
     numeric = [c for c, report in reports.items() if not report.texts]
     is_byte = all(scans[c].bytes_only for c in numeric)
     dtype = np.uint8 if is_byte else np.float64 if layout.width <= NARROW else np.float32
-    values, words = _convert(RowBlocks(text, layout), reports, dtype, progress)
+    keeping = {c for c, scan in enumerate(scans) if scan.keeps_words}
+    values, words = _convert(RowBlocks(text, layout), reports, keeping, dtype, progress)
     return CarefulResult(
         values,
         words,
@@ -212,19 +221,20 @@ class Numbers(dict):
 
 class Words(dict):
     """The text of each different cell of a text column: empty for a missing one, and numbers with
-    a decimal point.
+    a decimal point. `keeps`: words such as NA are texts where there are no numbers.
     """
 
-    def __init__(self, report: ColumnReport):
+    def __init__(self, report: ColumnReport, *, keeps: bool):
         super().__init__()
-        self.report = report
+        self.report, self.keeps = report, keeps
 
     def __missing__(self, cell: str) -> str:
         if len(self) >= Kinds.LIMIT:
             self.clear()
         kind, style = kind_of(cell), self.report.style
         word = cell
-        if kind.missing == "always" or (kind.missing and self.report.numbers):
+        is_word = kind.missing == "always" and not self.keeps
+        if kind.missing == "blank" or is_word or (kind.missing and self.report.numbers):
             word = ""
         elif kind.styles & style and (not kind.styles & Style.POINT or not cell.isascii()):
             word = repr(style.parse(cell)).removesuffix(".0")
@@ -233,10 +243,14 @@ class Words(dict):
 
 
 def _convert(
-    blocks: RowBlocks, reports: dict[int, ColumnReport], dtype: type, progress: ReadProgress | None
+    blocks: RowBlocks,
+    reports: dict[int, ColumnReport],
+    keeping: set[int],
+    dtype: type,
+    progress: ReadProgress | None,
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     numeric = {c: Numbers(r.style) for c, r in reports.items() if not r.texts}
-    texts = {c: Words(report) for c, report in reports.items() if c not in numeric}
+    texts = {c: Words(r, keeps=c in keeping) for c, r in reports.items() if c not in numeric}
     words: dict[int, list[np.ndarray]] = {c: [] for c in texts}
     with GrowingArray() as rows:
         for numbers, columns in blocks:

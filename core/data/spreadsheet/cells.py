@@ -101,8 +101,9 @@ _PATTERNS = {
 class Kind:
     """What one cell is.
 
-    `styles` are those that it agrees with, none for text. `missing` is "always" for an empty cell
-    and words such as NA, "numbers" for signs that mean a gap only among numbers, else "". `byte`:
+    `styles` are those that it agrees with, none for text. `missing` is "blank" for an empty cell,
+    "always" for words such as NA, "numbers" for signs that mean a gap only among numbers, else "".
+    `byte`:
     a whole number from 0 to 255 in digits. `exact`: a whole number that float32 may change, or one
     with leading zeros.
     """
@@ -143,7 +144,7 @@ def kind_of(cell: str) -> Kind:
         return _kind(EVERY, "", byte, padded or len(text) > 7)
     lower = text.lower()
     if lower in MISSING:
-        return _kind(Style.TEXT, "always")
+        return _kind(Style.TEXT, "always" if lower else "blank")
     if lower in MISSING_NUMBERS:
         return _kind(Style.TEXT, "numbers")
     styles = Style.TEXT

@@ -73,7 +73,8 @@ def _read(text: Text, layout: Layout, dtype: str, progress: ReadProgress | None)
                 large |= np.abs(chunk.values).max(axis=0, initial=0) > limit
             for column, cells in chunk.words.items():
                 if any(
-                    kinds[cell].styles or kinds[cell].missing == "always" for cell in set(cells)
+                    kinds[cell].styles or kinds[cell].missing in ("blank", "always")
+                    for cell in set(cells)
                 ):
                     raise Unreadable
                 words[column].append(cells)

@@ -1,7 +1,7 @@
 """Decoding: convert the bytes of a text file to UTF-8 and detect damage.
 
-UTF-16 is recognized by its byte order mark. Windows-1252 is used only on demand, because almost any
-bytes are valid in it.
+UTF-16 is recognized by its byte order mark, or by the zero bytes between its digits. Others are
+used only on demand (`encodings.py`), because almost any bytes are valid in them.
 """
 
 import codecs
@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from core.base.errors import BadData
 from core.base.text import clip
+from core.data.spreadsheet.encodings import ENCODINGS
 
 UNPACKED_LIMIT = 512 * 2**20  # bytes that a file may unpack to; a ZIP bomb of 500 kB reaches it
 LEGACY = "cp1252"  # the encoding of plain "CSV" in Excel on Windows
@@ -36,6 +37,19 @@ DAMAGE = (  # what gzip and zipfile raise for damaged bytes
     zipfile.BadZipFile,
     zlib.error,
 )  # fmt: skip
+
+
+def unmarked_utf16(head: bytes) -> str:
+    """Return the encoding of UTF-16 without a byte order mark by the first bytes: every other one
+    of mostly ASCII text is zero. Empty for other text.
+    """
+    for encoding, zeros, others in (
+        ("utf-16-le", head[1::2], head[::2]),
+        ("utf-16-be", head[::2], head[1::2]),
+    ):
+        if len(head) > 8 and 3 * zeros.count(0) > 2 * len(zeros) and 0 not in others:
+            return encoding
+    return ""
 
 
 class Unpacked(io.RawIOBase):
@@ -95,8 +109,10 @@ class Recoded(io.RawIOBase):
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(self.encoding, "ignore")
             line = self.line + before.count("\n")
-            wide = self.encoding == "utf-16"
-            valid = "not valid UTF-16" if wide else "valid neither in UTF-8 nor in Windows-1252"
+            chosen = ENCODINGS.get(self.encoding)
+            valid = (
+                f"valid neither in UTF-8 nor in {chosen.label}" if chosen else "not valid UTF-16"
+            )
             raise BadData(
                 f"{self.name}, line {line} has a byte (0x{error.object[error.start]:02X}) that is "
                 f"{valid}. Save the file as CSV (UTF-8).",
@@ -138,9 +154,9 @@ def decoded(file: io.BufferedReader, name: str, encoding: str | None = None) -> 
 
     `encoding` is overridden by a byte order mark; None means UTF-8.
     """
-    head = file.peek(4)
+    head = file.peek(256)[:256]
     mark, marked = next((m for m in MARKS if head.startswith(m[0])), (b"", None))
-    encoding = marked or encoding or "utf-8"
+    encoding = marked or unmarked_utf16(head) or encoding or "utf-8"
     if encoding == "utf-8":
         file.read(len(mark))
     else:

@@ -4,7 +4,7 @@ import re
 from typing import BinaryIO
 
 from core.base.errors import BadData
-from core.data.spreadsheet.decoding import MARKS
+from core.data.spreadsheet.decoding import MARKS, unmarked_utf16
 
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
@@ -43,14 +43,14 @@ _MARKUP = (
 
 def refuse(head: bytes, name: str) -> None:
     """Raise BadData if the first bytes belong to a known format that is not CSV."""
-    if head.startswith(tuple(mark for mark, encoding in MARKS if encoding != "utf-8")):
+    is_marked = head.startswith(tuple(mark for mark, encoding in MARKS if encoding != "utf-8"))
+    if is_marked or unmarked_utf16(head[:256]):
         return
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     kind = kind or next((kind for sign, kind in _MARKUP if re.match(sign, start, re.I)), None)
     if not kind and b"\0" in head:
-        wide = head[:256].count(b"\0") * 3 > len(head[:256]) and not head.count(b"\0\0")
-        kind = "UTF-16 text without a byte order mark" if wide else "a binary file"
+        kind = "a binary file"
     if kind and kind.endswith("image"):
         raise BadData(
             f"{name} is {kind}, not a table. Pack all images in a ZIP file, in one folder per "

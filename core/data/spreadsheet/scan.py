@@ -18,11 +18,14 @@ class Group:
 
 @dataclass
 class ColumnScan:
-    """The cells of one column by their styles and kinds of gap."""
+    """The cells of one column by their styles and kinds of gap. `keeps_words`: in a column without
+    numbers, words such as NA are texts.
+    """
 
     groups: dict[tuple[Style, str], Group] = field(default_factory=dict)
     bytes_only: bool = True
     exact: bool = False
+    keeps_words: bool = False
 
     def add(self, cells: Sequence[str], rows: Sequence[int], kinds: Kinds) -> None:
         """Count further cells of these rows of the sheet."""
@@ -49,7 +52,8 @@ class ColumnScan:
 
     def is_missing(self, missing: str) -> bool:
         """Whether a gap of this kind counts in this column; "-" is a text where all is text."""
-        return missing == "always" or (missing == "numbers" and self.numbers > 0)
+        is_word = missing == "always" and not self.keeps_words
+        return missing == "blank" or is_word or (bool(missing) and self.numbers > 0)
 
     @property
     def missing(self) -> int:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,9 +22,12 @@ from core.base.text import clip
 from core.data.spreadsheet import decoding
 from core.data.spreadsheet.archive import is_workbook, member_name, only_table, open_archive
 from core.data.spreadsheet.decoding import LEGACY, Unpacked, decoded
+from core.data.spreadsheet.encodings import ENCODINGS, rank_encodings
 from core.data.spreadsheet.formats import GZIP, OLE, ZIP, old_office, refuse
 from core.data.spreadsheet.header import LABEL_NAMES
 from core.data.spreadsheet.workbook import open_sheet
+
+EXAMPLES = 20  # words of which one is shown for an encoding
 
 Source = Path | bytes
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
@@ -35,6 +39,7 @@ class Text:
 
     `name` appears in messages, `notes` report conversions. `sheet_column` is the first column of a
     workbook's sheet, from 0, and None for plain text. `delimiter` is empty where it is to be found.
+    `fallback` is the encoding that was chosen for text that is not UTF-8, empty to find it.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Text:
     encoding: str | None = None
     sheet_column: int | None = None
     delimiter: str = ""
+    fallback: str = ""
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
@@ -52,13 +58,28 @@ class Text:
             yield decoded(file, self.name, self.encoding)
 
     def legacy(self) -> "Text":
-        """Return the same text, decoded as Windows-1252 because it is not UTF-8."""
+        """Return the same text in the encoding that was chosen, or the likeliest one, because it is
+        not UTF-8.
+        """
+        with self.raw() as file:
+            words = rank_encodings(iter(partial(file.read, 1 << 20), b""))
+        encoding = self.fallback or next(iter(words), LEGACY)
+        own = words.get(encoding, [])
+        example = f" (such as {clip(max(own[:EXAMPLES], key=len))!r})" if own else ""
         text = (
-            f"{self.name} is not UTF-8 and was read as Windows-1252. Check words with accents, or "
-            "save the file as CSV (UTF-8)."
+            f"{self.name} is not UTF-8 and was read as {ENCODINGS[encoding].label}{example}. Check "
+            "words with accents or other letters, choose another encoding, or save the file as CSV "
+            "(UTF-8)."
         )
-        note = Finding("legacy_encoding", "info", text, {"encoding": LEGACY})
-        return replace(self, encoding=LEGACY, notes=(*self.notes, note))
+        action = None
+        for other, theirs in words.items() if own else ():
+            differing = set(theirs[:EXAMPLES]) - set(own)
+            if other != encoding and differing and action is None:
+                word = max(sorted(differing), key=len)
+                label = f"Read as {ENCODINGS[other].label}: {clip(word)}"
+                action = Action(label, {"encoding": other})
+        note = Finding("legacy_encoding", "info", text, {"encoding": encoding}, action)
+        return replace(self, encoding=encoding, notes=(*self.notes, note))
 
 
 @contextmanager
@@ -79,8 +100,9 @@ def open_source(source: Source, name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def open_text(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
+def open_text(source: Source, name: str, sheet: str = "", encoding: str = "") -> Iterator[Text]:
     """Open the text of the table in a file of any supported format; `sheet` selects one of several.
+    `encoding` is that of text that is not UTF-8, empty to find it.
 
     Raises BadData, NotFound, Unavailable.
     """
@@ -90,7 +112,7 @@ def open_text(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
         file.seek(0)
         if head.startswith(ZIP):
             with _from_zip(file, name, sheet) as text:
-                yield text
+                yield replace(text, fallback=encoding)
             return
         if head.startswith(OLE):
             raise old_office(file, name)
@@ -101,7 +123,7 @@ def open_text(source: Source, name: str, sheet: str = "") -> Iterator[Text]:
             file.seek(0)
             yield _unpacked(gzip.GzipFile(fileobj=file), name, "gzip") if gz else file
 
-        yield replace(_plain(raw, name), size=_size(file, gz))
+        yield replace(_plain(raw, name), size=_size(file, gz), fallback=encoding)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 pandas reads what its first rows show to be plain; anything else is read cell by cell.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -83,20 +84,22 @@ def read_table(
     *,
     decimal: str = "",
     turn: bool = False,
+    encoding: str = "",
+    keep_words: bool = False,
 ) -> Table:
     """Read the table in a CSV (comma, semicolon, tab, bar or spaces), XLSX or ODS, also .gz, .zip.
 
     `name` appears in messages; `sheet` selects one of several; `progress` receives the fraction
     read; `label` is the title of the label column, if known; `decimal` is the decimal sign of the
-    numbers ("." or ","), empty to detect it; `turn` swaps rows and columns. Raises BadData that
-    names file, row, column, value, rule and remedy; NotFound for a missing file; Unavailable if
-    the disk is full.
+    numbers ("." or ","), empty to detect it; `turn` swaps rows and columns; `encoding` is that of
+    text that is not UTF-8, empty to detect it; with `keep_words`, words such as NA are values in
+    columns of text. Raises BadData that names file, row, column, value, rule and remedy; NotFound
+    for a missing file; Unavailable if the disk is full.
     """
-    with open_text(source, name, sheet) as text:
-        if not turn:
-            return read_text(text, header, progress, label, decimal=decimal)
-        with turned(text) as text:
-            return read_text(text, header, progress, label, decimal=decimal)
+    with ExitStack() as stack:
+        text = stack.enter_context(open_text(source, name, sheet, encoding))
+        text = stack.enter_context(turned(text)) if turn else text
+        return read_text(text, header, progress, label, decimal=decimal, keep_words=keep_words)
 
 
 def read_text(
@@ -106,16 +109,23 @@ def read_text(
     label: str = "",
     *,
     decimal: str = "",
+    keep_words: bool = False,
 ) -> Table:
     """Read the table in an opened text. Arguments and errors are those of `read_table`."""
     try:
-        return _read(text, header, progress, label, decimal)
+        return _read(text, header, progress, label, decimal, keep_words=keep_words)
     except UnicodeDecodeError:  # discovered late, so that valid files are read once
-        return _read(text.legacy(), header, progress, label, decimal)
+        return _read(text.legacy(), header, progress, label, decimal, keep_words=keep_words)
 
 
 def _read(
-    text: Text, header: Header, progress: ReadProgress | None, label: str, decimal: str
+    text: Text,
+    header: Header,
+    progress: ReadProgress | None,
+    label: str,
+    decimal: str,
+    *,
+    keep_words: bool,
 ) -> Table:
     with text.open() as stream:
         layout = sniff(stream, text, header)
@@ -126,7 +136,7 @@ def _read(
         result = read_chunks(text, layout, progress)
         exact = find_exact_columns(text, layout, result, wanted=label)
     except Unreadable:
-        result = read_carefully(text, layout, decimal, progress)
+        result = read_carefully(text, layout, decimal, progress, keep_words=keep_words)
         exact = result.exact
     if layout.width == 1:  # in a column of labels, a blank line is a missing label
         _refuse_gaps(text, layout)

@@ -7,6 +7,7 @@ from core.data.datasets import Corrected, Spreadsheets
 from core.data.library import About, Library
 from core.data.reading import ColumnChoice, Reading
 from core.data.samples import Samples
+from core.data.spreadsheet.encodings import ENCODINGS
 from core.experiment import Experiment
 from core.figures.images import side_by_side
 from core.jobs import runner
@@ -140,10 +141,13 @@ def describe_reading(name: str, value: object) -> str:
         return "Inverted: dark and bright are swapped."
     if name == "task":
         return f"Labels are read as {form.escape(str(value))}."
+    if name == "encoding":
+        return f"Encoding: {ENCODINGS[str(value)].label}."
     sentences = {
         ("swap", True): "The two files are swapped.",
         ("test_file", "keep"): "The test file is stored, but not used.",
         ("merge_classes", True): "Classes that differ only in case or spaces are merged.",
+        ("na_words", "text"): "Words such as NA are read as text.",
         ("duplicates", "remove"): "Rows that repeat an earlier one are removed.",
     }
     plain = f"{name.replace('_', ' ').capitalize()}: {form.escape(str(value))}."

@@ -13,6 +13,7 @@ from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.shapes import format_image_shape, parse_shape
 from core.data.library import About, Library
 from core.data.reading import Reading
+from core.data.spreadsheet.encodings import ENCODINGS
 from core.jobs import runner
 from pages.kit import form, session, state
 from pages.kit.buttons import button, deferred_button, unique_keys
@@ -123,6 +124,7 @@ def fix_label(fix: dict) -> str:
         ("turn_sheet", True): "Swap rows and columns",
         ("decimal", "point"): "Commas separate thousands",
         ("decimal", "comma"): "Commas are decimal signs",
+        ("na_words", "text"): "Read words such as NA as text",
         ("swap", True): "Swap the two files",
         ("test_file", "keep"): "Hold out part of the training data",
         ("form", "table"): "Read as a table",
@@ -133,6 +135,8 @@ def fix_label(fix: dict) -> str:
         ("label_column", "last"): "Use the last column as labels",
         ("label_column", "auto"): "Detect the label column",
     }
+    if name == "encoding":
+        return f"Read as {ENCODINGS[value].label}"
     if name == "shape":
         return f"Read as images of {format_image_shape(value)}"
     return labels.get((name, value), f"Set {name.replace('_', ' ')} to {value}")

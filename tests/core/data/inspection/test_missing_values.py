@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import BadData
-from core.data.inspection.inspect import inspect
+from core.data.inspection.inspect import Inspection, inspect, inspect_files
 from core.data.reading import Reading
 from tests.core.data.inspection.tables import DRAW, ROWS, gapped, inputs, label, read, table
 
@@ -119,3 +119,45 @@ def test_dates_are_never_offered_as_sorted_texts(day):
     with pytest.raises(BadData) as caught:
         read(table(when=dates, x=DRAW.random(ROWS), label=label()))
     assert [fix["columns"]["when"] for fix in caught.value.fixes] == [{"role": "ignore"}]
+
+
+def read_csv(reading: Reading, **columns: object) -> Inspection:
+    rows = zip(*([str(cell) for cell in cells] for cells in columns.values()), strict=True)
+    text = "\n".join([",".join(columns), *map(",".join, rows)])
+    return inspect_files(text.encode(), names=("t.csv", ""), reading=reading)
+
+
+@pytest.mark.parametrize("place", ["label", "input"])
+def test_a_text_such_as_na_can_be_a_value_like_any_other(place):
+    words = ["NA", "EU", "AS"] * 20
+    columns = {"x": DRAW.random(ROWS), "region": words}
+    columns |= {} if place == "label" else {"label": label()}
+    with pytest.raises(BadData) as caught:
+        read_csv(Reading(), **columns)
+    assert caught.value.code == ("missing_labels" if place == "label" else "missing_values")
+    assert caught.value.fixes[-1] == {"na_words": "text"}
+    chosen = read_csv(Reading(na_words="text"), **columns)
+    if place == "label":
+        assert [chosen.classes[t] for t in chosen.samples.targets] == words
+    else:
+        index = chosen.samples.columns.index("region=NA")
+        assert chosen.samples.inputs[:, index].tolist() == [float(w == "NA") for w in words]
+
+
+def test_na_among_numbers_stays_missing():
+    cells = ["NA" if i == 9 else str(i % 7) for i in range(ROWS)]
+    with pytest.raises(BadData) as caught:
+        read_csv(Reading(na_words="text"), x=DRAW.random(ROWS), age=cells, label=label())
+    assert caught.value.code == "missing_values"
+    assert {"na_words": "text"} not in caught.value.fixes
+
+
+def test_the_first_way_out_keeps_the_information_of_an_x_or_nothing():
+    columns = {"x": DRAW.random(ROWS), "pets": ["x", ""] * 30, "label": label()}
+    with pytest.raises(BadData) as caught:
+        read_csv(Reading(), **columns)
+    fix = caught.value.fixes[0]
+    assert fix == {"columns": {"pets": {"missing": "most_frequent_indicator"}}}
+    seen = read_csv(Reading().with_changes(fix), **columns)
+    index = seen.samples.columns.index("pets (missing)")
+    assert seen.samples.inputs[:, index].tolist() == [0, 1] * 30

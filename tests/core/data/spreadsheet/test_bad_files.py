@@ -81,7 +81,6 @@ IMAGES = {
     "NUL": (b"\0" + lines(GOOD), "not_a_table", "a binary file"),
     "late NUL": (lines(GOOD) * 9000 + b"1,\x00\n", "nul_byte", "NUL byte at byte"),
     "no encoding": (b"\x81,b\n" + lines(GOOD), "encoding", r"line 1 has a byte \(0x81\)"),
-    "UTF-16 unmarked": ("1,2\n3,4\n".encode("utf-16-le"), "not_a_table", "UTF-16"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(50), "not_a_table", "a PNG image"),
     "PDF": (b"%PDF-1.7\n", "not_a_table", "a PDF document"),
     "ZIP without a table": (zipped("a.md"), "no_rows", r"a.md\)"),
