@@ -4,6 +4,8 @@ Each takes scores (N, C) and class numbers (N,), or where values are predicted o
 values (N,). It returns the mean over N, or with reduction "none" the losses of the samples (N,).
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -42,6 +44,40 @@ class HingeCriterion(nn.Module):
         correct = c.unsqueeze(1)  # (N, 1)
         margins = (1 + z - z.gather(1, correct)).clamp(min=0).scatter(1, correct, 0.0)  # (N, C)
         losses = margins.sum(1) if self.join == "sum" else torch.amax(margins, 1)
+        return losses if self.reduction == "none" else losses.mean()
+
+
+class WeightedCrossEntropyCriterion(nn.Module):
+    """Cross-entropy with a weight for each class: n^−b with the number n of its training samples,
+    or a given one. `fit` scales the weights to a mean of 1 over the training samples; before it all
+    are 1. Unlike `torch.nn.CrossEntropyLoss` it divides by the number of samples, not by the sum of
+    their weights, so that a mini-batch without rare classes counts less.
+    """
+
+    def __init__(
+        self,
+        balance: float = 1.0,
+        weights: Sequence[float] = (),
+        smoothing: float = 0.0,
+        reduction: str = "mean",
+    ):
+        super().__init__()
+        self.balance, self.weights = balance, tuple(weights)
+        self.smoothing, self.reduction = smoothing, reduction
+        self.class_weights: Tensor | None = None
+
+    def fit(self, targets: Tensor, classes: int) -> None:
+        """Set the weights from the class numbers (N,) of the training samples."""
+        counts = targets.bincount(minlength=classes).double()  # (C,)
+        weights = counts.clamp(min=1) ** -self.balance
+        if self.weights:
+            weights = counts.new_tensor(self.weights)
+        self.class_weights = weights * counts.sum() / (weights * counts).sum()
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        losses = F.cross_entropy(z, c, reduction="none", label_smoothing=self.smoothing)
+        if self.class_weights is not None:
+            losses = losses * self.class_weights.to(losses.dtype)[c]
         return losses if self.reduction == "none" else losses.mean()
 
 

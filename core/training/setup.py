@@ -124,6 +124,9 @@ class Setup:
             use_bfloat16(self.model, self.device)
         self.criterion = e.loss.call().make().to(self.device)
         self.sample_loss = e.loss.each().make().to(self.device)
+        if e.loss.counts_classes:
+            for module in (self.criterion, self.sample_loss):
+                module.fit(self.train.targets, len(self.classes))
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]
         for transform in self.transforms:
             transform.bind(self.model)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.base.encoding import decode, encode
+from core.base.errors import BadExperiment
 from core.experiment import Experiment
 from core.losses import (
     MSE,
@@ -17,6 +18,7 @@ from core.losses import (
     LargestHinge,
     Loss,
     Quantile,
+    WeightedCrossEntropy,
 )
 from core.network.layers import Flatten, Output
 
@@ -27,6 +29,7 @@ EVERY = [
     Focal(gamma=0.5),
     Huber(delta=0.3),
     Quantile(fraction=0.9),
+    WeightedCrossEntropy(smoothing=0.1),
 ]
 
 
@@ -46,6 +49,7 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
         each.append(
             {
                 "cross_entropy": -(soft * np.log(p)).sum(),
+                "weighted_cross_entropy": -(soft * np.log(p)).sum(),  # before it is fitted
                 "bce": -(asked * np.log(sigma) + (1 - asked) * np.log(1 - sigma)).mean(),
                 "hinge": sum(max(0.0, w) for w in wrong),
                 "largest_hinge": max(0.0, *wrong),
@@ -106,6 +110,43 @@ def test_losses_of_values_equal_those_of_torch(loss: Loss, twin: torch.nn.Module
     each = loss.each().make()(outputs, values)
     assert each.shape == (50,)
     assert each.mean().item() == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "wanted"),
+    [
+        (WeightedCrossEntropy(balance=0.0), [1, 1, 1]),
+        (WeightedCrossEntropy(), [1 / 6, 1 / 3, 1 / 1]),  # in proportion
+        (WeightedCrossEntropy(balance=0.5), [6**-0.5, 3**-0.5, 1]),
+        (WeightedCrossEntropy(weights="2, 1, 0.5", smoothing=0.1), [2, 1, 0.5]),
+    ],
+    ids=repr,
+)
+def test_class_weights_equal_those_of_torch_up_to_the_divisor(loss, wanted) -> None:
+    targets = torch.tensor([0] * 6 + [1] * 3 + [2])
+    z, weights = torch.randn(10, 3), torch.tensor(wanted, dtype=torch.float32)
+    twin = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=0.0, reduction="none")
+    if loss.smoothing:  # torch weighs the smoothed part of each class by its own weight
+        plain = torch.nn.CrossEntropyLoss(label_smoothing=loss.smoothing, reduction="none")
+        losses = plain(z, targets) * weights[targets]
+    else:
+        losses = twin(z, targets)
+    criterion, each = loss.call().make(), loss.each().make()
+    for module in (criterion, each):
+        module.fit(targets, 3)
+    mean_weight = weights[targets].mean()
+    torch.testing.assert_close(each(z, targets), losses / mean_weight)
+    torch.testing.assert_close(criterion(z, targets), losses.mean() / mean_weight)
+
+
+def test_class_weights_need_one_number_for_each_class() -> None:
+    loss = WeightedCrossEntropy(weights="1, 5")
+    assert loss.misfit(("a", "b")) is None
+    assert loss.misfit(("a", "b", "c")).code == "class_weights_count"
+    assert loss.misfit(()).code == "loss_needs_classes"
+    for text in ("1, 0", "1; 5", "a", "1,,2", "-1, 2"):
+        with pytest.raises(BadExperiment):
+            decode(Experiment, f'{{"loss": {{"kind": "{loss.kind}", "weights": "{text}"}}}}')
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5, 0.95])

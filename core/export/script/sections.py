@@ -130,6 +130,9 @@ def loss(plan: ScriptPlan, definitions: Definitions) -> Section:
     if plan.mixes:
         each = code(choice.each(), definitions.name, before="sample_loss = ")
         lines += [f"{each}  # of each sample, for mixed samples"]
+    if choice.counts_classes:
+        names = ["criterion"] + ["sample_loss"] * plan.mixes
+        lines += [f"{name}.fit(train_targets, {plan.facts.outputs})" for name in names]
     return Section("Loss", "\n".join(lines))
 
 
