@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.kit import address, lesson, teacher_session
+from pages.kit import address, lesson, level, teacher_session
 from pages.kit.screen import theme_mode
 from pages.kit.site import GROUPS
 
@@ -26,6 +26,7 @@ is_admitted = teacher_session.admit()
 shown = st.navigation(pages, position="sidebar" if is_admitted else "hidden", expanded=True)
 if is_admitted:
     address.open_page()
+    level.menu()
     teacher_session.sidebar()
     lesson.card(shown.title)
     shown.run()

@@ -7,16 +7,17 @@ import streamlit as st
 from core.advice.plan import Plan, plan
 from core.advice.suggestions import advice
 from core.advice.training_checks import LARGEST
-from core.base.spec import Call
+from core.base.spec import Call, Value, fields
 from core.base.text import counted
 from core.data.sampling import Sampling
 from core.experiment import Experiment
 from core.figures import schedule as schedule_figure
 from core.jobs import runner
+from core.lessons.levels import Level, hidden_settings
 from core.losses import Loss
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
-from pages.kit import address, cost, form, range_test, session, several, sharpness, state
+from pages.kit import address, cost, form, level, range_test, session, several, sharpness, state
 from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
@@ -55,7 +56,8 @@ def main() -> None:
 
 
 def settings(draft: Experiment) -> Experiment:
-    """Draw the widgets in reading order; return the draft with their values."""
+    """Draw the widgets of this level in reading order; return the draft with their values."""
+    few = level.current() == Level.FIRST_STEPS
     with st.container(border=True):
         left, right = st.columns([2, 3], gap="small", vertical_alignment="center")
         with left:
@@ -63,7 +65,8 @@ def settings(draft: Experiment) -> Experiment:
                 Optimizer, draft.optimizer, state.key("optimizer"), label="Optimizer"
             )
         right.latex(stacked(optimizer.formula))
-        put("optimizer", form.edit(optimizer, state.key("optimizer"), width=OPTIMIZER_FIELD))
+        key, skip = state.key("optimizer"), all_but(optimizer, "learning_rate") if few else ()
+        put("optimizer", form.edit(optimizer, key, width=OPTIMIZER_FIELD, skip=skip))
         if note := state.draft().optimizer.note:
             st.caption(note)
     with st.container(border=True):
@@ -77,18 +80,37 @@ def settings(draft: Experiment) -> Experiment:
                 "X-axis", ["step", "epoch"], default="step", required=True,
                 key="schedule_axis", format_func=str.capitalize, persist_state="session",
             )  # fmt: skip
-        put("schedule", form.edit(schedule, state.key("schedule"), width=WIDE_FIELD))
+        if not few:
+            put("schedule", form.edit(schedule, state.key("schedule"), width=WIDE_FIELD))
         plot_slot = st.container()  # filled last: the curve depends on widgets below it
     with st.container(border=True):
         batches(draft)
-        menus(draft)
+        menus(draft, few=few)
     draft = state.draft()
     with plot_slot:
         curve(draft, x_axis)
     with st.container(gap="xsmall"):
-        folded(draft)
+        if few:
+            name_hidden(state.draft())
+        else:
+            folded(draft, opened=level.current() == Level.EVERYTHING)
         as_code.offer(state.draft())
     return state.draft()
+
+
+def all_but(value: Value, name: str) -> tuple[str, ...]:
+    """Return the names of all fields of a value but one."""
+    return tuple(fact.name for fact in fields(type(value)) if fact.name != name)
+
+
+def name_hidden(draft: Experiment) -> None:
+    """Draw one line that names the settings which First steps does not show."""
+    hidden = hidden_settings(draft)
+    changed = f" Not at their defaults: {'; '.join(hidden)}." if hidden else ""
+    st.caption(
+        "Hidden at the level First steps: details of the optimizer and the schedule, sampling, "
+        f"regularization, stopping rules, device and seeds.{form.escape(changed)}"
+    )
 
 
 def stacked(formula: str) -> str:
@@ -145,8 +167,14 @@ def choose_batch(kinds: dict[str, int], key: str) -> None:
         state.edit("batch_size", kinds[kind], redraw=True)
 
 
-def menus(draft: Experiment) -> None:
-    """Draw sampling, loss and the fields of both side by side."""
+def menus(draft: Experiment, *, few: bool = False) -> None:
+    """Draw sampling, loss and the fields of both side by side; only the loss where `few` settings
+    are shown.
+    """
+    if few:
+        key = state.key("loss")
+        put("loss", form.choose(Loss, draft.loss, key, label="Loss", segments=False))
+        return
     *places, rest = st.columns(3, gap="small")
     families = {"sampling": (Sampling, "Sampling"), "loss": (Loss, "Loss")}
     for place, (path, (family, label)) in zip(places, families.items(), strict=True):

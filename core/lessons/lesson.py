@@ -16,6 +16,7 @@ from core.base.encoding import change, encode
 from core.base.errors import BadExperiment
 from core.base.spec import Value
 from core.experiment import NAME_LENGTH, Experiment
+from core.lessons.levels import Level
 from core.lessons.measures import MEASURES, Numbers, write_measure
 
 VERSION = 1
@@ -127,12 +128,15 @@ class LessonStep(Value):
 
 
 class Lesson(Value):
-    """A lesson. Its experiments and references are checked when it is read."""
+    """A lesson. Its experiments and references are checked when it is read. `level` is how many
+    settings the pages show during the lesson; None keeps that of the browser.
+    """
 
     version: Literal[1]
     title: Annotated[str, Field(min_length=1, max_length=80)]
     summary: Label
     draft: Experiment = Experiment()
+    level: Level | None = Field(None, exclude_if=lambda level: level is None)
     steps: tuple[LessonStep, ...] = Field(min_length=1, max_length=9)
 
     @model_validator(mode="after")

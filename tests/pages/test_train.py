@@ -323,3 +323,22 @@ def test_the_draft_is_shown_as_code_and_its_last_change_is_marked(page):
     marked = next(code.value for code in app.code if code.language == "diff").splitlines()
     assert "-LEARNING_RATE = 0.001" in marked and "+LEARNING_RATE = 0.0003" in marked
     assert all(line[0] in "+-" for line in marked) and len(marked) == 4
+
+
+def test_a_level_chooses_how_many_settings_are_shown(page):
+    app = page(ANOTHER)
+    fields = ("selectbox", "button_group", "number_input", "text_input", "toggle")
+
+    def shown():
+        return {w.label for kind in fields for w in app.get(kind)} - {"Run name", "X-axis"}
+
+    standard, rows = shown(), [row.label for row in app.expander]
+    app.selectbox(key="level_menu").set_value("first_steps").run()
+    few = shown()
+    assert {"Optimizer", "Learning rate η", "Schedule", "Epochs", "Loss"} <= few < standard
+    assert len(few & standard) < len(standard) / 2 and draft(app) == ANOTHER
+    assert any("clip norm 3" in text and "patience 7" in text for text in texts(app))
+    assert len(app.expander) < len(rows)
+    app.selectbox(key="level_menu").set_value("everything").run()
+    assert shown() == standard
+    assert sum(row.proto.expanded for row in app.expander if row.label in rows) >= 3

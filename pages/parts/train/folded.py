@@ -11,10 +11,12 @@ from pages.kit import form, session, state
 from pages.parts.train.fields import WIDE_FIELD, put
 
 
-def folded(draft: Experiment) -> None:
-    """Draw rarely used settings in folded rows whose titles show the current values."""
+def folded(draft: Experiment, *, opened: bool = False) -> None:
+    """Draw rarely used settings in folded rows whose titles show the current values; `opened` at
+    the level Everything.
+    """
     regularizers = " · ".join(r.summary for r in draft.regularizers) or "none"
-    with row("Regularization", regularizers, "shield"):
+    with row("Regularization", regularizers, "shield", opened):
         put_all(
             "regularizers", form.several(Regularizer, draft.regularizers, state.key("regularizers"))
         )
@@ -22,12 +24,12 @@ def folded(draft: Experiment) -> None:
         " · ".join(rule.description for rule in draft.stopping)
         or f"after {whole(draft.epochs)} epochs"
     )
-    with row("Stopping rules", stopping, "flag"):
+    with row("Stopping rules", stopping, "flag", opened):
         put_all("stopping", form.several(StoppingRule, draft.stopping, state.key("stopping")))
     seeds = set(draft.seeds.model_dump().values())
     seed = f"seed {seeds.pop()}" if len(seeds) == 1 else "different seeds"
     summary = f"{draft.device} · {draft.precision} · {seed}"
-    with row("Device, precision and seeds", summary, "memory"):
+    with row("Device, precision and seeds", summary, "memory", opened):
         names = {"auto": "Automatic", **dict(devices())}
         options = list(names) if draft.device in names else [*names, draft.device]
         key = state.key("device")
@@ -52,10 +54,10 @@ def store_device(key: str) -> None:
     put("device", session.widget_value(key) or state.draft().device)
 
 
-def row(name: str, value: str, icon: str) -> st.delta_generator.DeltaGenerator:
+def row(name: str, value: str, icon: str, opened: bool) -> st.delta_generator.DeltaGenerator:
     """Return a folded row with its current value in the title."""
     title = f"**{name}** :gray[{form.escape(value)}]"
-    return st.expander(title, icon=f":material/{icon}:", key=f"fold {name}")
+    return st.expander(title, icon=f":material/{icon}:", key=f"fold {name}", expanded=opened)
 
 
 def put_all(path: str, values: tuple) -> None:
