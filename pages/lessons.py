@@ -1,4 +1,4 @@
-"""Lessons: predict, train, see, explain. The list of lessons, the lesson in progress, an
+"""Lessons: predict, train, see, explain. The list of lessons, the lesson in progress, its class, an
 editor, and the glossary.
 """
 
@@ -12,27 +12,36 @@ from pages.kit.bar import bar
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import STACK, header
-from pages.parts.lessons import glossary
+from pages.parts.lessons import board, glossary, joining
 from pages.parts.lessons.editor import editor, upload
 from pages.parts.lessons.steps import show_steps
 
 CHOOSE, WRITE, TAKE, GLOSSARY = "Choose a lesson", "Write a lesson", "Lesson", "Glossary"
+BOARD = "Class"
 
 
 def main() -> None:
-    """Draw the lesson in progress, or else the list or the editor; or the glossary."""
+    """Draw the lesson in progress, or else the list or the editor; the class or the glossary."""
+    if board.is_projected():
+        board.project()
+        return
+    joining.join_named_class()
     lesson = lessons.current()
     if lesson:
-        with header(escape(lesson.title), lesson.summary):
+        with header(escape(lesson.title), lesson.summary, joining.badge()):
             view = choose_view([TAKE, GLOSSARY], "lesson_view_taking")
             if button("Leave lesson", icon=":material/close:", key="lesson_leave"):
                 lessons.leave()
                 st.rerun()
     else:
         with header("Lessons", "Predict what a run will do, train it, and compare."):
-            view = choose_view([CHOOSE, WRITE, GLOSSARY], "lesson_view")
+            views = [CHOOSE, WRITE, GLOSSARY, *[BOARD] * board.is_offered()]
+            view = choose_view(views, "lesson_view")
     if view == GLOSSARY:
         glossary.show()
+    elif view == BOARD:
+        glossary.leave()
+        board.show()
     else:
         glossary.leave()
         if lesson:
@@ -50,6 +59,8 @@ def choose_view(views: list[str], key: str) -> str:
     """
     if glossary.arrives():
         session.set(key, GLOSSARY)
+    elif BOARD in views and board.arrives():
+        session.set(key, BOARD)
     default = None if session.widget_value(key) else views[0]  # Streamlit takes only one of both
     return st.segmented_control(
         "View", views, default=default, required=True, label_visibility="collapsed",
@@ -58,7 +69,10 @@ def choose_view(views: list[str], key: str) -> str:
 
 
 def choose() -> None:
-    """Draw the included lessons in their order, and the field for the file of another one."""
+    """Draw the included lessons in their order, and the field for the file of another one; for a
+    student, first the field for the code of a class.
+    """
+    joining.ask_code()
     for number, (name, lesson) in enumerate(shipped_lessons().items(), 1):
         with st.container(**STACK, border=True, gap="small"):
             with st.container(width="stretch", gap="xxsmall"):

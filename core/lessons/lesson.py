@@ -1,23 +1,26 @@
 """A lesson as one frozen value: a draft, and steps of question, run and explanation.
 
-Each step trains the draft with its own `changes`. A lesson names the numbers of its runs by
-references: `final_validation_error` is that of the same step, `1.final_validation_error` that of
-the first step. Nothing in a lesson is executed: checks compare two numbers, and an explanation is a
-text in which `{references}` are replaced.
+Each step trains the draft with its own `changes`, and with values of its `settings`, which a person
+chooses or, in a class, each browser gets; every other setting is locked. A lesson names the numbers
+of its runs by references: `final_validation_error` is that of the same step,
+`1.final_validation_error` that of the first step. Nothing in a lesson is executed: checks compare
+two numbers, and an explanation is a text in which `{references}` are replaced.
 """
 
 import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from core.base.encoding import change, encode
+from core.base.encoding import change, read
 from core.base.errors import BadExperiment
 from core.base.spec import Value
 from core.experiment import NAME_LENGTH, Experiment
 from core.lessons.levels import Level
 from core.lessons.measures import MEASURES, Numbers, write_measure
+from core.studies.batch import number_fields
 
 VERSION = 1
 REFERENCE = r"([1-9]\.)?[a-z0-9_]+"
@@ -107,17 +110,37 @@ class NumberQuestion(Value):
         return [self.answer]
 
 
+class LessonSetting(Value):
+    """A number that is not locked in a step: the field at `path` takes one of `values`. A person
+    chooses it; if it is `assigned`, each browser of a class gets its own.
+    """
+
+    path: Annotated[str, Field(min_length=1, max_length=100)]
+    values: tuple[float, ...] = Field(min_length=2, max_length=60)
+    assigned: bool = Field(False, exclude_if=lambda assigned: not assigned)
+
+    def value_of(self, experiment: Experiment) -> float | None:
+        """Return the value of this setting in an experiment; None if it has none."""
+        value = read(experiment, self.path)
+        return float(value) if isinstance(value, (int, float)) else None
+
+
 class LessonStep(Value):
-    """One step: text, question, a run of the draft with `changes` (values by path), what holds for
-    the run (`claims`), and an explanation with `{references}`.
+    """One step: text, question, a run of the draft with `changes` (values by path) and `settings`,
+    what holds for the run (`claims`), and an explanation with `{references}`. `notes` are for the
+    person who presents the lesson.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=80)]
     text: Text
     changes: dict[str, Any] = Field(default={}, max_length=20)
+    settings: tuple[LessonSetting, ...] = Field(
+        (), max_length=3, exclude_if=lambda those: not those
+    )
     question: Annotated[ChoiceQuestion | NumberQuestion, Field(discriminator="kind")]
     claims: tuple[LessonCheck, ...] = Field(min_length=1, max_length=8)
     explanation: Text
+    notes: Annotated[str, Field(max_length=1000)] = Field("", exclude_if=lambda notes: not notes)
 
     @property
     def references(self) -> list[str]:
@@ -146,6 +169,12 @@ class Lesson(Value):
                 _check_reference(reference, number)
             try:
                 self.experiment(number - 1)
+                numbers = number_fields(self.experiment(number - 1))
+                for setting in step.settings:
+                    if setting.path not in numbers:
+                        _refuse_setting(number, setting.path, numbers)
+                    for value in setting.values:
+                        self.experiment(number - 1, {setting.path: value})
             except BadExperiment as error:
                 raise PydanticCustomError(
                     "lesson_changes", "Step {number}: {error}",
@@ -153,17 +182,29 @@ class Lesson(Value):
                 ) from None  # fmt: skip
         return self
 
-    def experiment(self, step: int) -> Experiment:
-        """Return what step `step`, from 0, trains. Raises BadExperiment for an invalid change."""
-        experiment = self.draft
+    def experiment(self, step: int, chosen: Mapping[str, float] | None = None) -> Experiment:
+        """Return what step `step`, from 0, trains, with the `chosen` values of its settings by
+        path. Raises BadExperiment for an invalid change and for a setting or a value that the step
+        does not have (lesson_locked).
+        """
+        experiment, chosen = self.draft, chosen or {}
         for path, value in self.steps[step].changes.items():
             experiment = change(experiment, path, value)
+        for path, value in chosen.items():
+            allowed = [s.values for s in self.steps[step].settings if s.path == path]
+            if not allowed or value not in allowed[0]:
+                raise BadExperiment(
+                    f"{path} = {value:g} is not among the settings of step {step + 1} of this "
+                    "lesson. Choose one of the values that the step shows.",
+                    code="lesson_locked",
+                )
+            experiment = change(experiment, path, int(value) if value == int(value) else value)
         name = f"{self.title} · {self.steps[step].title}"
         return experiment.model_copy(update={"name": name[:NAME_LENGTH], "about": ""})
 
-    def experiment_text(self, step: int) -> str:
-        """Return what step `step` trains as JSON text."""
-        return encode(self.experiment(step))
+    def setting_label(self, step: int, setting: LessonSetting) -> str:
+        """Return the name of a setting of a step, such as "Linear 2: units"."""
+        return number_fields(self.experiment(step))[setting.path].label
 
     def explain(self, step: int, runs: list[Numbers]) -> str:
         """Return the explanation of a step with the numbers of its runs."""
@@ -177,6 +218,14 @@ class Lesson(Value):
     def failed_claims(self, step: int, runs: list[Numbers]) -> list[LessonCheck]:
         """Return the claims of a step that do not hold for these runs."""
         return [claim for claim in self.steps[step].claims if not claim.holds(step, runs)]
+
+
+def _refuse_setting(number: int, path: str, numbers: Iterable[str]) -> NoReturn:
+    raise PydanticCustomError(
+        "lesson_setting",
+        "Step {number}: {path} is not a number of this experiment. Choose one of {names}",
+        {"number": number, "path": path[:60], "names": ", ".join(numbers)},
+    )
 
 
 def split_reference(reference: str, step: int) -> tuple[int, str]:

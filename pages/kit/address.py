@@ -23,7 +23,9 @@ from pages.kit import score_form, session, state
 
 ADDRESS = "address"  # JSON: changes of the address that are not written yet; "" takes a name out
 # values of the session that it keeps on all pages
-CARRIED = (session.BASELINE, session.SEVERAL, session.LESSON, session.PROGRESS)
+CARRIED = (
+    session.BASELINE, session.SEVERAL, session.LESSON, session.PROGRESS, session.CLASS
+)  # fmt: skip
 ARRIVED = "arrived"  # set when the carried values were read: afterwards the session has them
 TAB = "tab"  # of the page Watch: its label; the first tab has no parameter
 SHARED = "shared"  # the token that was opened last, so that the back button does not open it again

@@ -1,5 +1,5 @@
-"""The lesson that a browser takes, and how far it is: in the session and in the address, so that a
-reload and a link keep it.
+"""The lesson that a browser takes, how far it is, and its class: in the session and in the address,
+so that a reload and a link keep them.
 """
 
 import json
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.access import ownership
 from core.base.errors import LabError
 from core.jobs import runner
+from core.lessons.classroom import Classes, Classroom
 from core.lessons.lesson import Lesson
 from core.lessons.library import LessonLibrary
-from pages.kit import address, session
+from pages.kit import address, person, session
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import STACK
@@ -30,6 +32,14 @@ def library() -> LessonLibrary:
     return LessonLibrary(runner.current().store.home)
 
 
+def add(lesson: Lesson) -> str:
+    """Store a lesson in this lab and return its name. In class and lab mode, only a teacher adds
+    lessons. Raises LabError.
+    """
+    ownership.require_teacher(person.me())
+    return library().add(lesson)
+
+
 def current() -> Lesson | None:
     """Return the lesson in progress; None for none. One that cannot be read is left."""
     name = session.get_ui(session.LESSON)
@@ -44,9 +54,46 @@ def current() -> Lesson | None:
 
 
 def begin(name: str) -> None:
-    """Make this lesson the one in progress, from its first step."""
+    """Make this lesson the one in progress, from its first step, outside a class."""
     session.set_ui(session.LESSON, name)
     session.set_ui(session.PROGRESS, "")
+    session.set_ui(session.CLASS, "")
+
+
+def classes() -> Classes:
+    """Return the classes of this lab."""
+    return Classes(runner.current().store.home)
+
+
+def room() -> Classroom | None:
+    """Return the class that the address names; None for none. One that is not there is left."""
+    code = session.get_ui(session.CLASS)
+    if not code:
+        return None
+    try:
+        return classes().get(code)
+    except LabError as error:
+        session.set_ui(session.CLASS, "")
+        session.notice(str(error))
+        return None
+
+
+def member_number() -> int:
+    """Return the number of this browser in its class, from 1; 0 outside one."""
+    found = room()
+    member = found.members.get(person.account()) if found else None
+    return member.number if member else 0
+
+
+def join(code: str) -> None:
+    """Join a class and begin its lesson, or go on where this browser was. Raises LabError."""
+    account = person.account()
+    found = classes().join(code, by=account)
+    begin(found.lesson)
+    session.set_ui(session.CLASS, found.code)
+    given = found.members[account].answers
+    answered = [given[step] for step in range(len(given)) if step in given]
+    _store([LessonAnswer(each.answer, each.run) for each in answered])
 
 
 def leave() -> None:
@@ -64,9 +111,17 @@ def answers() -> list[LessonAnswer]:
 
 
 def put_answer(step: int, answer: LessonAnswer) -> None:
-    """Store the answer of a step, from 0. Those of later steps are dropped."""
-    pairs = [*answers()[:step], answer]
-    text = json.dumps([[each.answer, each.run] for each in pairs], separators=(",", ":"))
+    """Store the answer of a step, from 0, also in the class until it ends. Those of later steps are
+    dropped.
+    """
+    _store([*answers()[:step], answer])
+    found = room()
+    if found and not found.is_ended and person.account() in found.members:
+        classes().answer(found.code, step, answer.answer, answer.run, by=person.account())
+
+
+def _store(given: list[LessonAnswer]) -> None:
+    text = json.dumps([[each.answer, each.run] for each in given], separators=(",", ":"))
     session.set_ui(session.PROGRESS, text)
 
 

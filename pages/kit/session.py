@@ -20,6 +20,7 @@ from streamlit.runtime.state import SafeSessionState
 NOTICE, SHOWN = "notice", "notice shown"
 BASELINE, SEVERAL = "baseline", "several"  # values of the pages that the address carries
 LESSON, PROGRESS = "lesson", "progress"  # as well: the lesson in progress, and its answers
+CLASS = "class"  # as well: the code of the class that takes it
 PRESSED = "pressed"  # JSON list of the keys of buttons that were pressed and not answered yet
 MOST_TOGETHER = 3  # runs side by side on the page Predict
 REFUSED = "refused"  # JSON: a sentence for each form of the page with an entry that is invalid

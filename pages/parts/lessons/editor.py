@@ -78,7 +78,7 @@ def pretty(lesson: Lesson) -> str:
 def share(lesson: Lesson) -> None:
     """Store a lesson and show its address."""
     try:
-        name = lessons.library().add(lesson)
+        name = lessons.add(lesson)
     except LabError as error:
         finding("bad", escape(str(error)))
         return
@@ -89,7 +89,7 @@ def share(lesson: Lesson) -> None:
 def open_lesson(lesson: Lesson) -> None:
     """Store a lesson and begin it."""
     try:
-        lessons.begin(lessons.library().add(lesson))
+        lessons.begin(lessons.add(lesson))
     except LabError as error:
         finding("bad", escape(str(error)))
         return

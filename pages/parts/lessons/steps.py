@@ -2,11 +2,16 @@
 
 import streamlit as st
 
+from core.base.encoding import encode
 from core.base.errors import LabError
 from core.base.events import Ended
+from core.base.numbers import short
+from core.experiment import Experiment
 from core.jobs import runner
+from core.lessons.classroom import assigned_value
 from core.lessons.lesson import ChoiceQuestion, Lesson, NumberQuestion, split_reference
 from core.lessons.measures import MEASURES, Numbers, RunMeasure, measure, write_measure
+from core.lessons.rehearsal import with_seed
 from pages.kit import address, feed, person, session
 from pages.kit import lesson as lessons
 from pages.kit.buttons import button
@@ -47,8 +52,9 @@ def show_step(
     st.markdown(f"Your answer: {escape(describe_answer(lesson, index, given.answer))}")
     numbers, problem = read_run(given.run)
     if problem:
+        chosen = choose_settings(lesson, index)
         if finding("warn", problem, "Train again", key=f"again {index}"):
-            train(lesson, index, given.answer)
+            train(lesson, index, given.answer, chosen)
         return None
     if numbers is None:
         st.fragment(wait, run_every=every(1.5))(given.run)
@@ -63,8 +69,8 @@ def show_step(
     if lesson.failed_claims(index, known):
         finding(
             "warn",
-            "With these seeds the run differs from what the lesson expects, so the explanation "
-            "may not fit. Train again with the settings of the lesson.",
+            "Your run differs from what the lesson expects, so the explanation may not fit. "
+            "Other seeds or settings can cause this.",
         )
     watch_link(given.run)
     return numbers
@@ -86,22 +92,53 @@ def ask(lesson: Lesson, index: int) -> None:
         label = f"{escape(question.text)}{' (in %)' if scale == 100 else ''}"
         guess = st.number_input(label, value=None, key=key, width=420)
         answer = "" if guess is None else f"{guess / scale:.6g}"
+    chosen = choose_settings(lesson, index)
     if button(
         "Submit answer and train", type="primary", icon=":material/play_arrow:",
         key=f"lesson_train {index}", disabled=not answer,
         help=None if answer else "Answer the question first.",
     ) and answer:  # fmt: skip
-        train(lesson, index, answer)
+        train(lesson, index, answer, chosen)
 
 
-def train(lesson: Lesson, index: int, answer: str) -> None:
+def choose_settings(lesson: Lesson, index: int) -> dict[str, float]:
+    """Draw the settings of a step that are not locked, and return their values by path. A value
+    that the class assigns is only shown.
+    """
+    chosen: dict[str, float] = {}
+    for setting in lesson.steps[index].settings:
+        label = lesson.setting_label(index, setting)
+        if setting.assigned and (number := lessons.member_number()):
+            chosen[setting.path], _ = assigned_value(setting, number)
+            st.markdown(f"Your value in this class: **{label} {short(chosen[setting.path])}**")
+            continue
+        default = setting.value_of(lesson.experiment(index))
+        chosen[setting.path] = st.select_slider(
+            label, setting.values, key=f"lesson {index} {setting.path}", format_func=short,
+            value=default if default in setting.values else setting.values[0], width=420,
+        )  # fmt: skip
+    return chosen
+
+
+def made_for(lesson: Lesson, index: int, chosen: dict[str, float]) -> Experiment:
+    """Return what this browser trains: with another seed where its class has had the value."""
+    experiment = lesson.experiment(index, chosen)
+    assigned = [setting for setting in lesson.steps[index].settings if setting.assigned]
+    number = lessons.member_number()
+    if assigned and number:
+        return with_seed(experiment, assigned_value(assigned[0], number)[1])
+    return experiment
+
+
+def train(lesson: Lesson, index: int, answer: str, chosen: dict[str, float]) -> None:
     """Queue the run of a step, store the answer, and open the run."""
     try:
-        run = runner.current().submit(lesson.experiment_text(index), by=person.me())
+        text = encode(made_for(lesson, index, chosen))
+        run = runner.current().submit(text, by=person.me())
+        lessons.put_answer(index, LessonAnswer(answer, run))
     except LabError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    lessons.put_answer(index, LessonAnswer(answer, run))
     st.switch_page("watch.py", query_params=address.parameters(run=run))
 
 
