@@ -1,5 +1,6 @@
 """The charts of a class: how often each answer was given, and the runs of all against a setting."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,9 +9,9 @@ import plotly.graph_objects as go
 from core.figures.images import plain
 from core.figures.template import PALETTES, Mode, blank
 
-HEIGHT, PROJECTED = 360, 640  # px
-LARGE = 24  # px of the letters of a projected chart
-WORDS = 60  # characters of an answer in a chart
+HEIGHT, PROJECTED = 300, 640  # px
+LARGE = 26  # px of the letters of a projected chart
+WORDS, LINE = 90, 32  # characters of an answer in a chart, and of one of its lines
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ def answers(
 ) -> go.Figure:
     """Draw one bar per answer with its count."""
     figure = _empty(mode, projected, showlegend=False)
-    names = [plain(text, WORDS) for text in texts]
+    names = ["<br>".join(textwrap.wrap(plain(text, WORDS), LINE)) for text in texts]
     figure.add_bar(
         x=list(counts), y=names, orientation="h", text=list(counts), textposition="outside",
         cliponaxis=False, marker_color=PALETTES[mode].train,
     )  # fmt: skip
     most = max([1, *counts])
-    figure.update_xaxes(title="answers", range=[0, most * 1.1], dtick=max(1, round(most / 5)))
+    figure.update_xaxes(title_text="answers", range=[0, most * 1.1], dtick=max(1, round(most / 5)))
     figure.update_yaxes(autorange="reversed")
     return figure
 
@@ -68,7 +69,7 @@ def runs(
             text=[plain(row[2], 24) for row in rows], mode="markers",
             marker={"color": colour, "symbol": symbol, "size": size},
         )  # fmt: skip
-    figure.update_xaxes(title=plain(x_title, 60), type="log" if log else "linear")
+    figure.update_xaxes(title_text=plain(x_title, 60), type="log" if log else "linear")
     figure.update_yaxes(
         title=f"{plain(y_title, 60)}{' (%)' if percent else ''}", rangemode="tozero"
     )
@@ -79,7 +80,7 @@ def _empty(mode: Mode, projected: bool, **layout: object) -> go.Figure:
     figure = blank(mode, PROJECTED if projected else HEIGHT, **layout)
     if projected:
         large = {"size": LARGE}
+        axis = {"tickfont": large, "title": {"font": large}}
         figure.update_layout(font=large, legend={"font": large}, margin={"t": 40})
-        figure.update_xaxes(tickfont=large, title_font=large)
-        figure.update_yaxes(tickfont=large, title_font=large)
+        figure.update_layout(xaxis=axis, yaxis=axis)
     return figure

@@ -293,7 +293,7 @@ def project() -> None:
     lesson = lessons.library().get(room.lesson)
     st.html(LARGE_TYPE)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.title(f"{room.code} · {escape(lesson.steps[room.step].title)}", anchor=False)
+        st.title(f"Class {room.code}: {escape(lesson.title)}", anchor=False)
         if button("Leave projector", icon=":material/close_fullscreen:", key="class_unproject"):
             session.set_ui(PROJECTED, "")
             st.rerun()
