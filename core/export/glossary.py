@@ -5,6 +5,7 @@ A term that is a choice or a tool of the lab names it as family/kind, for exampl
 Its formula and its page are those of the class, so that they are written once.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -146,6 +147,31 @@ def find_terms(query: str) -> list[GlossaryTerm]:
     ranked = [(term.rank(query), term) for term in glossary()]
     matches = [(rank, term) for rank, term in ranked if rank is not None]
     return [term for _, term in sorted(matches, key=lambda match: match[0])]
+
+
+def terms_in(text: str) -> list[GlossaryTerm]:
+    """Return the terms whose names occur in a text as words, in the order of their occurrence.
+    Of names within each other, the longest counts.
+
+    >>> [term.name for term in terms_in("Momentum, and a lower learning rate")]
+    ['Momentum', 'Learning rate']
+    """
+    pattern, terms = _names()
+    found = dict.fromkeys(terms[name] for name in pattern.findall(normalize(text)))
+    return list(found)
+
+
+def term_of_choice(choice: str) -> GlossaryTerm | None:
+    """Return the term of a choice such as optimizer/adam; None if it has none."""
+    return next((term for term in glossary() if term.choice == choice), None)
+
+
+@cache
+def _names() -> tuple[re.Pattern[str], dict[str, GlossaryTerm]]:
+    """Return a pattern of all names with more than two letters, and their terms."""
+    terms = {normalize(n): term for term in glossary() for n in term.names if len(n) > 2}
+    longest_first = "|".join(re.escape(name) for name in sorted(terms, key=len, reverse=True))
+    return re.compile(rf"\b({longest_first})(?=s?\b)"), terms
 
 
 def require_terms(query: str) -> list[GlossaryTerm]:

@@ -10,6 +10,7 @@ by a callback (`entries.py`), so no change is lost however quickly the next pres
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,7 @@ from core.base.encoding import build
 from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
 from core.base.spec import Choice, FieldFacts, Value, fields
+from core.export.glossary import term_of_choice
 from core.network.layers import Layer
 from core.studies.number_lists import is_number
 from pages.kit import session, state
@@ -232,10 +234,20 @@ def reach(fact: FieldFacts) -> str:
 
 
 def explain(cls: type[Choice]) -> str:
-    """Return the help of a choice: docstring, formula, the meaning of its symbols, papers."""
+    """Return the help of a choice: docstring, formula, the meaning of its symbols, papers, and the
+    link to its term in the glossary.
+    """
     formula = f"${cls.formula}$" if cls.formula else ""
-    parts = [f"**{cls.label}.** {cls.doc()}", formula, cls.symbols(), cls.papers()]
+    kind = cls.model_fields["kind"].default
+    term = term_of_choice(f"{cls.family}/{kind}")
+    link = f"[Glossary: {term.name}]({glossary_address(term.name)})" if term else ""
+    parts = [f"**{cls.label}.** {cls.doc()}", formula, cls.symbols(), cls.papers(), link]
     return "\n\n".join(filter(None, parts))
+
+
+def glossary_address(name: str) -> str:
+    """Return the address of a term of the glossary, relative to any page."""
+    return f"lessons?term={quote(name)}"
 
 
 def escape(text: str) -> str:

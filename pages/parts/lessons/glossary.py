@@ -7,9 +7,9 @@ from typing import get_args
 import streamlit as st
 
 from core.concepts.demonstrations import DEMONSTRATIONS
-from core.export.glossary import SYMBOLS, GlossaryTerm, Topic, find_terms
+from core.export.glossary import SYMBOLS, GlossaryTerm, Topic, find_terms, terms_in
 from core.export.techniques import page_file
-from pages.kit import address, session
+from pages.kit import address, form, session
 from pages.kit.form import escape
 from pages.kit.layout import card_title
 from pages.kit.site import GROUPS
@@ -17,6 +17,7 @@ from pages.kit.site import GROUPS
 TERM = "term"  # the parameter of the address
 FIELD = "glossary_search"
 LONGEST = 60  # characters of a query
+MOST_IN_TEXT = 6  # terms of one step
 MOST = 12  # other matches with their definitions; a browser takes long for many formulas
 PREVIEW = 5  # names in the label of a collapsed topic
 ICONS = {title: icon for rows in GROUPS.values() for _, title, icon in rows}
@@ -104,6 +105,17 @@ def section(topic: str, terms: list[GlossaryTerm]) -> None:
 def list_terms(terms: list[GlossaryTerm]) -> str:
     """Return terms as a Markdown list: name, other names, definition, formula and page."""
     return "\n".join(map(list_entry, terms))
+
+
+def show_terms(text: str) -> None:
+    """Draw a button that opens the terms of a text, each with a link into the glossary."""
+    terms = terms_in(text)[:MOST_IN_TEXT]
+    if not terms:
+        return
+    with st.popover("Terms in this step", icon=":material/dictionary:", type="tertiary"):
+        st.markdown(list_terms(terms))
+        links = [f"[{escape(term.name)}]({form.glossary_address(term.name)})" for term in terms]
+        st.caption(f"Open in the glossary: {' · '.join(links)}")
 
 
 def list_entry(term: GlossaryTerm) -> str:

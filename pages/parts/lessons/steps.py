@@ -20,6 +20,7 @@ from pages.kit.job_lines import describe_job
 from pages.kit.layout import card_title, finding
 from pages.kit.lesson import LessonAnswer
 from pages.kit.screen import every
+from pages.parts.lessons.glossary import show_terms
 
 UNUSABLE = ("failed", "stopped")  # ends of a run that gives a lesson no numbers
 
@@ -45,6 +46,7 @@ def show_step(
     step = lesson.steps[index]
     card_title(f"Step {index + 1} of {len(lesson.steps)}: {escape(step.title)}")
     st.markdown(escape(step.text))
+    show_terms(f"{step.title}. {step.text} {step.question.text}")
     if given is None:
         ask(lesson, index)
         return None
