@@ -93,9 +93,9 @@ def convolve(
     image: np.ndarray, kernel: np.ndarray, window: Window, bias: float = 0.0
 ) -> np.ndarray:
     """Return the output (H', W') of an image and a kernel (D, size, size): all products under the
-    window, summed over the channels.
+    window, summed over the channels, plus the bias.
     """
-    return np.einsum("ijdkl,dkl->ij", window.patches(image), kernel)
+    return np.einsum("ijdkl,dkl->ij", window.patches(image), kernel) + bias
 
 
 def terms(

@@ -1,5 +1,8 @@
 """Concepts: every demonstration shows its computed numbers and leads to an experiment."""
 
+import json
+
+import numpy as np
 import pytest
 
 from core.base.encoding import decode
@@ -12,6 +15,7 @@ from core.concepts import (
     polynomials,
     training_loop,
 )
+from core.concepts.backprop import backprop, random_layers
 from core.concepts.regularization import best_weight
 from core.concepts.ridge import Ridge, eigenvalues, sample_data
 from core.concepts.softmax import divergence
@@ -22,6 +26,7 @@ from core.jobs.lane import Lane
 from core.network.activations import Activation
 from core.network.layers import Layer
 from pages.parts.concepts.activations import describe_slope
+from pages.parts.concepts.backprop import LABELS, WIDTHS
 from tests.pages.shown import visit, well
 
 DEMONSTRATED = [tool for tool in TOOLS if tool.page == "Concepts"]
@@ -102,6 +107,19 @@ def test_backprop_shows_every_quantity_and_its_gradient_formula():
     for name in ("X", "W₁", "b₂", "A₃"):
         widget(app, "button_group", "Quantity, in forward order").set_value(name)
         assert f"∂L/∂{name} " in page_text(well(app.run()))
+
+
+def test_backprop_computes_with_typed_inputs_and_weights():
+    app = open_concepts("backprop")
+    x, layers = np.eye(4, 5), random_layers(WIDTHS)
+    layers[2] = (np.full((3, 4), 0.5), layers[2][1])
+    app.session_state["kept backprop 0 X"] = json.dumps(x.tolist())
+    app.session_state["kept backprop 0 W3"] = json.dumps(layers[2][0].tolist())
+    loss, _ = backprop(x, LABELS, layers)
+    widget(app, "button_group", "Quantity, in forward order").set_value("W₃")
+    well(app.run())
+    assert any(f"L = {loss:.4f}" in title.value for title in app.subheader)
+    assert "3 × 4" in page_text(app)
 
 
 def test_optimizers_state_the_limit_of_the_learning_rate_and_the_steps_of_each():

@@ -1,11 +1,13 @@
 """Demonstration: backpropagation through a small network with every number."""
 
+import json
 import re
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.base.text import format_shape
 from core.concepts.backprop import (
     Quantity,
     backprop,
@@ -14,6 +16,7 @@ from core.concepts.backprop import (
     random_layers,
 )
 from core.figures import concepts
+from pages.kit import session
 from pages.kit.layout import card_title, finding
 from pages.kit.live_chart import drawn
 from pages.kit.ready_made import lead
@@ -103,7 +106,13 @@ def show_network() -> None:
     left, right = st.columns([1, 4], gap="small", vertical_alignment="bottom")
     seed = left.number_input("Weight seed", 0, 999, 0)
     x = np.random.default_rng(1).normal(size=(len(LABELS), WIDTHS[0]))
-    loss, quantities = backprop(x, LABELS, random_layers(WIDTHS, seed))
+    layers = random_layers(WIDTHS, seed)
+    x = typed_matrix("X", seed, x)
+    layers = [
+        (typed_matrix(f"W{k}", seed, w), typed_matrix(f"b{k}", seed, b))
+        for k, (w, b) in enumerate(layers, 1)
+    ]
+    loss, quantities = backprop(x, LABELS, layers)
     by_name = {subscripted(quantity.name): quantity for quantity in quantities}
     name = right.segmented_control(
         "Quantity, in forward order", list(by_name), default="Z₃", required=True, wrap=True
@@ -123,10 +132,48 @@ def show_network() -> None:
         card_title(f"Loss L = {loss:.4f} for {len(LABELS)} samples of classes {classes}")
         first, second = st.columns(2, gap="small")
         with first:
-            matrix(name, "value", by_name[name].value)
+            if name[0] in "XWb":
+                edit_matrix(by_name[name].name, seed, by_name[name].value)
+            else:
+                matrix(name, "value", by_name[name].value)
         with second:
             matrix(f"∂L/∂{name}", "gradient", by_name[name].gradient)
         st.markdown(f":small[{subscripted(gradient_formula(by_name[name]))}]")
+
+
+def typed_matrix(name: str, seed: int, values: np.ndarray) -> np.ndarray:
+    """Return the values that were typed for a matrix of this network, or else `values`."""
+    text = session.get_ui(f"backprop {seed} {name}")
+    return np.array(json.loads(text)) if text else values
+
+
+def edit_matrix(name: str, seed: int, values: np.ndarray) -> None:
+    """Draw an input or the weights of a layer to type into; a change recomputes everything."""
+    shown = subscripted(name)
+    st.caption(
+        f"{shown}: value, {row_layout(name)}, {format_shape(values.shape)}. Type into a cell."
+    )
+    number = session.get_ui("backprop edits") or "0"
+    table = pd.DataFrame(np.atleast_2d(values).round(4)).rename(columns=lambda k: f"{k + 1}")
+    typed = st.data_editor(
+        table, hide_index=True, key=f"backprop {seed} {name} {number}", row_height=30,
+        column_config={
+            column: st.column_config.NumberColumn(format="%.4f", width=60)
+            for column in table.columns
+        },
+    )  # fmt: skip
+    changed = typed.fillna(0.0).clip(-1000, 1000).to_numpy(float)
+    if not np.array_equal(changed, table.to_numpy()):
+        kept = np.where(changed == table.to_numpy(), np.atleast_2d(values), changed)
+        session.set_ui(f"backprop {seed} {name}", json.dumps(kept.reshape(values.shape).tolist()))
+        session.set_ui("backprop edits", str(int(number) + 1))
+        st.rerun()
+
+
+def row_layout(name: str) -> str:
+    """Return what a row of a matrix is."""
+    rows = {"W": "one row per unit", "b": "all units"}
+    return next((text for kind, text in rows.items() if kind in name), "one row per sample")
 
 
 def subscripted(text: str) -> str:
@@ -140,9 +187,7 @@ def subscripted(text: str) -> str:
 
 def matrix(name: str, noun: str, values: np.ndarray) -> None:
     """Draw a matrix with four decimals; a row is a sample, or a unit if it holds weights."""
-    rows = {"W": "one row per unit", "b": "all units"}
-    layout = next((text for kind, text in rows.items() if kind in name), "one row per sample")
-    st.caption(f"{name}: {noun}, {layout}")
+    st.caption(f"{name}: {noun}, {row_layout(name)}, {format_shape(values.shape)}")
     cells = pd.DataFrame(np.atleast_2d(values)).map(lambda v: f"{v:.4f}".replace("-", "−"))
     st.table(cells, border="horizontal", hide_index=True, hide_header=True)
 

@@ -38,9 +38,9 @@ def show() -> None:
             image = choose_image()
         left, right = st.columns([1, 4], gap="medium")
         with left.container(gap="small"):
-            kernel, window = settings(operation, len(image))
+            kernel, window, bias = settings(operation, len(image))
         if operation == CONVOLUTION:
-            output = convolution.convolve(image, kernel, window)
+            output = convolution.convolve(image, kernel, window, bias)
         else:
             output = convolution.pool(image, window, "max" if operation == MAX else "mean")
     except LabError as error:
@@ -68,7 +68,8 @@ def show() -> None:
                 alt=f"The output of the {operation.lower()}; the selected pixel is outlined.",
                 on_click=lambda place: select(output.shape, place),
             )  # fmt: skip
-        st.markdown(f":small[{describe_pixel(operation, products, place, output[place])}]")
+        computed = describe_pixel(operation, products, place, output[place], bias)
+        st.markdown(f":small[{computed}]")
     lead("Open a convolutional network for digits", "digits")
 
 
@@ -99,12 +100,12 @@ def _digits() -> np.ndarray:
     return digits(None).inputs
 
 
-def settings(operation: str, depth: int) -> tuple[np.ndarray, Window]:
-    """Draw the inputs of the operation and return the kernel (D, k, k) and the window."""
+def settings(operation: str, depth: int) -> tuple[np.ndarray, Window, float]:
+    """Draw the inputs of the operation and return the kernel (D, k, k), the window and the bias."""
     if operation != CONVOLUTION:
         size = st.slider("Window size", 2, 4, 2, key="pooling size")
         stride = st.slider("Stride", 1, 4, size, key=f"pooling stride {size}")
-        return np.ones((1, size, size)), Window(size, stride)
+        return np.ones((1, size, size)), Window(size, stride), 0.0
     name = st.selectbox("Kernel", list(KERNELS), key="convolution kernel")
     start = pd.DataFrame(np.round(KERNELS[name], 4), columns=list("abc"), dtype=float)
     edited = st.data_editor(
@@ -117,7 +118,11 @@ def settings(operation: str, depth: int) -> tuple[np.ndarray, Window]:
             st.number_input(name, low, 3, low, width=86, key=f"convolution {name}")
             for name, low in (("Stride", 1), ("Padding", 0), ("Dilation", 1))
         )
-    return np.repeat(weights[None], depth, axis=0), Window(3, stride, padding, dilation)
+        bias = st.number_input(
+            "Bias", -100.0, 100.0, 0.0, 0.5, width=86, key="convolution bias", format="%g"
+        )
+    kernel = np.repeat(weights[None], depth, axis=0)
+    return kernel, Window(3, stride, padding, dilation), float(bias or 0.0)
 
 
 def selected_place(shape: Sequence[int]) -> tuple[int, int]:
@@ -152,7 +157,11 @@ def describe_size(shape: Sequence[int], window: Window, output: Sequence[int]) -
 
 
 def describe_pixel(
-    operation: str, products: Sequence[Term], place: tuple[int, int], value: float
+    operation: str,
+    products: Sequence[Term],
+    place: tuple[int, int],
+    value: float,
+    bias: float = 0.0,
 ) -> str:
     """Return the multiplications behind the selected output pixel."""
     where = f"Output row {place[0]}, column {place[1]}"
@@ -162,8 +171,9 @@ def describe_pixel(
     if operation == MEAN:
         return f"{where}: the mean of {pixels} is **{cell(value)}**."
     parts = [f"{_signed(term.weight)}·{cell(term.pixel)}" for term in products if term.weight]
+    parts += [f"{_signed(bias)} (bias)"] * bool(bias)
     channels = " (the products of all channels are added)" * (products[-1].channel > 0)
-    zero = len(products) - len(parts)
+    zero = sum(not term.weight for term in products)
     left_out = f"; {zero} weights are 0" if zero else ""
     return f"{where} = {' + '.join(parts) or '0'} = **{cell(value)}**{channels}{left_out}."
 

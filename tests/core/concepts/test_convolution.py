@@ -22,6 +22,9 @@ WINDOWS = [
 def test_a_convolution_and_each_of_its_pixels_equal_torch(window: Window) -> None:
     image, kernel = torch.tensor(IMAGE)[None], torch.tensor(KERNEL)[None]
     how = {"stride": window.stride, "padding": window.padding, "dilation": window.dilation}
+    bias = torch.tensor([0.7], dtype=torch.float64)
+    shifted = functional.conv2d(image, kernel, bias, **how)[0, 0].numpy()
+    np.testing.assert_allclose(convolve(IMAGE, KERNEL, window, 0.7), shifted, rtol=1e-12)
     expected = functional.conv2d(image, kernel, **how)[0, 0].numpy()
     np.testing.assert_allclose(convolve(IMAGE, KERNEL, window), expected, rtol=1e-12)
     for row, column in ((0, 0), (expected.shape[0] - 1, expected.shape[1] - 1)):
