@@ -7,20 +7,23 @@ from dataclasses import replace
 
 import pytest
 
+from core.access import ownership
 from core.base.encoding import decode, encode
-from core.base.events import Ended
+from core.base.errors import NotAllowed
+from core.base.events import Ended, to_json
 from core.experiment import Experiment, shipped
 from core.jobs import runner, tasks
 from core.jobs.kinds import KINDS, SEARCH
 from core.jobs.lane import Lane
 from core.runs.store import Store
 from core.studies.places import ray_nodes
+from core.studies.search.answer import winner
 from core.studies.search.dimensions import default_space
 from core.studies.search.folder import Searches
 from core.studies.search.importance import importances
 from core.studies.search.pruning import NoPruning
 from core.studies.search.ranges import LogRange, OneMinusLogRange
-from core.studies.search.records import to_line
+from core.studies.search.records import TrialStarted, to_line
 from core.studies.search.search import Search
 from core.studies.search.strategies import ManyStarts, RandomSearch
 from pages.kit import cluster_card
@@ -28,7 +31,7 @@ from pages.kit.job_lines import LINES
 from pages.parts.search import settings_importance
 from pages.parts.search.space import rescaled
 from tests.conftest import script, write
-from tests.core.figures.search.made_up import DONE, events, search, store_search
+from tests.core.figures.search.made_up import DONE, events, made_up_trials, search, store_search
 from tests.pages.shown import draft, press, texts, visit, well, written
 
 RATE = "optimizer.learning_rate"
@@ -247,19 +250,53 @@ def test_the_best_settings_become_the_draft_and_undo_brings_it_back(store):
     assert draft(app).name == "Mine"
 
 
-def test_a_trial_is_kept_as_a_run_and_opened(store):
+def with_a_run(store, number=0):
+    """A search in progress, and the run of this trial, which was trained to its end."""
     made = search()
-    started, first, *others = events(made)
     search_id = store_search(store.home, made)
     runs = store.runs(search_id)
+    found = [*events(made)]
+    first = next(e for e in found if isinstance(e, TrialStarted) and e.number == number)
     run = runs.create(encode(made.experiment(first.values)))
     write(runs, run, script())
-    for event in (started, replace(first, run=run), *others):
-        store.append(search_id, to_line(event))
+    for event in found:
+        store.append(search_id, to_line(replace(first, run=run) if event is first else event))
+    return search_id, first, run
+
+
+def test_a_trial_is_kept_as_a_run_and_opened(store):
+    search_id, first, run = with_a_run(store)
     app = visit("search", search=search_id)
     well(app.selectbox(key=f"search_trial {search_id}").set_value(first.number).run())
     press(app, "search_open")
     assert Store(store.home).ids() == [run] and app.query_params["run"] == run
+
+
+def test_the_best_trial_is_forked_at_its_best_epoch(store):
+    best = winner(search(), made_up_trials(search())).number
+    search_id, first, run = with_a_run(store, best)
+    store.append(search_id, to_json(DONE))
+    store.runs(search_id).append(run, to_json(Ended("epochs", "", 60, 3, best_epoch=2)))
+    app = press(visit("search", search=search_id), "search_fork")
+    assert Store(store.home).ids() == [run]
+    fork = draft(app).fork
+    assert (fork.run, fork.epoch) == (run, 2)
+    assert draft(app).optimizer.learning_rate == pytest.approx(first.values[RATE])
+
+
+@pytest.mark.parametrize("me", ["0" * 16, ownership.TEACHER])
+def test_in_a_class_only_its_owner_and_the_teacher_stop_a_search(store, monkeypatch, me):
+    monkeypatch.setenv("LAB_MODE", "class")
+    lab = runner.current()
+    owner = "1" * 16
+    search_id = lab.submit(encode(search()), by=owner, kind=SEARCH)
+    if me == ownership.TEACHER:
+        lab.stop(search_id, by=me)
+        assert lab.status(search_id) == "stopped"
+    else:
+        with pytest.raises(NotAllowed):
+            lab.stop(search_id, by=me)
+        assert lab.live(SEARCH) == [search_id]
 
 
 def test_a_running_search_shows_its_progress_and_ends_one_trial_by_hand(store):

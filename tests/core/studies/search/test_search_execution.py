@@ -1,5 +1,8 @@
 """The execution of a search: the same trials however they are computed and interrupted."""
 
+import signal
+import subprocess
+import sys
 from math import inf
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from core.studies.search.optuna_samplers import frozen_trials
 from core.studies.search.ranges import LogRange, WholeRange
 from core.studies.search.records import SearchTrial, TrialStarted, to_line
 from core.studies.search.search import Search
+from core.studies.search.trial_log import TrialLog
 
 BASE = Experiment(
     network=MLP().layers((1, 8, 8)), epochs=2, batch_size=128, device="cpu"
@@ -139,3 +143,41 @@ def test_a_gaussian_process_proposes_outside_of_this_process(tmp_path, monkeypat
     search_id = execution.create(tmp_path, GAUSSIAN)
     assert execution.execute(tmp_path, search_id, processes=1).reason == "done"
     assert [t.state for t in Searches(tmp_path).trials(search_id)] == ["done", "done"]
+
+
+def test_no_trial_begins_after_the_time_budget(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(TrialLog, "seconds", lambda log: 10.0 * log.count_ended())
+    search = SEARCH.model_copy(update={"seconds": 25.0, "finalists": 0, "parallel": 1})
+    search_id = execution.create(tmp_path, search)
+    assert execution.execute(tmp_path, search_id, processes=1).reason == "done"
+    assert len(Searches(tmp_path).trials(search_id)) == 3  # the third begins after 20 s
+
+
+KILLED = """
+import os, signal, sys
+from core.runs.store import Store
+from core.studies.search import execution
+save, saved = Store.save, []
+def save_and_die(store, run, write):
+    save(store, run, write)
+    saved.append(run)
+    if len(saved) == 12:
+        os.kill(os.getpid(), signal.SIGKILL)
+Store.save = save_and_die
+execution.execute(sys.argv[1], sys.argv[2], processes=1)
+"""
+
+
+def test_a_killed_search_resumes_to_the_same_trials(tmp_path: Path, reference) -> None:
+    search_id, store = execution.create(tmp_path, SEARCH), Searches(tmp_path)
+    command = [sys.executable, "-c", KILLED, str(tmp_path), search_id]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    before = store.trials(search_id)
+    assert [trial.is_finished for trial in before[-2:]] == [True, False]
+    with store.path(search_id, store.log).open("ab") as file:
+        file.write(b'{"event":"TrialEnded","number":')  # torn
+    assert execution.execute(tmp_path, search_id, processes=1).reason == "done"
+    assert results(tmp_path, search_id) == reference
+    assert [trial.run for trial in store.trials(search_id)][: len(before)] == [
+        trial.run for trial in before
+    ]
