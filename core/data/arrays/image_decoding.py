@@ -24,7 +24,10 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 GREY = ("1", "L", "LA", "I;16", "I", "F")  # modes of Pillow
 ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 MOST_PIXELS = 64 * 10**6  # of one image
-BROKEN = (*DAMAGE, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+BROKEN = (  # Pillow raises a TypeError for a frame without a size, a KeyError without a palette
+    *(*DAMAGE, SyntaxError, TypeError, KeyError),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 
 @dataclass(frozen=True)

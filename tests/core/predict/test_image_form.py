@@ -223,6 +223,19 @@ def test_truncated_images_are_refused(form, digit, format):
         assert refusal(form, content[:end]).code == "damaged_image"
 
 
+def test_tiff_files_whose_tables_lead_nowhere_are_refused(form):
+    content = bytearray(encoded(Image.new("P", (20, 20)), "TIFF"))
+    (start,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, start)
+    tags = [start + 2 + 12 * number for number in range(entries)]
+    without_palette, second_frame = content[:], content + bytes(6)
+    (palette,) = (at for at in tags if struct.unpack_from("<H", content, at) == (320,))
+    struct.pack_into("<H", without_palette, palette, 321)
+    struct.pack_into("<I", second_frame, tags[-1] + 12, len(content))  # that has no size
+    for damaged in (without_palette, second_frame):
+        assert refusal(form, bytes(damaged)).code == "damaged_image"
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("format", FORMATS)
 def test_flipped_bits_give_an_image_or_a_refusal(form, digit, format):
