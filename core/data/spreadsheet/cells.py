@@ -31,6 +31,7 @@ _FOREIGN = str.maketrans(  # signs of numbers that float() or the patterns below
 )
 _SIGN = f"[+{MINUS}-]?"
 _PLAIN = re.compile(rf"{_SIGN}(?:\d+\.?\d*|\.\d+){_EXPONENT}", re.ASCII)
+_FORTRAN = re.compile(r"[+-]?\d*\.\d+[dD][+-]?\d+", re.ASCII)  # double precision: 0.5D+01
 _DIGITS = re.compile(r"[+-]?\d+", re.ASCII)
 _LONG = re.compile(r"[+-]?\d{8,}\.0*", re.ASCII)  # as pandas writes whole numbers beside gaps
 _GROUPS = " \u00a0\u2009\u202f'\u2019"  # space, no-break, thin and narrow space, apostrophes
@@ -68,6 +69,8 @@ class Style(IntFlag):
         text = cell.strip(SPACE).translate(_FOREIGN).replace(MINUS, "-")
         for sign in self.group:
             text = text.replace(sign, "")
+        if _FORTRAN.fullmatch(text):
+            text = text.lower().replace("d", "e")
         return float(text.replace(",", ".") if self.decimal == "," else text)
 
 
@@ -151,7 +154,9 @@ def kind_of(cell: str) -> Kind:
     for style, pattern in _PATTERNS.items():
         if pattern.fullmatch(text):
             styles |= style
-    if styles & Style.POINT and math.isinf(float(text.replace(MINUS, "-"))):
+    if not styles and _FORTRAN.fullmatch(text):
+        styles = Style.POINT
+    if styles & Style.POINT and math.isinf(Style.POINT.parse(text)):
         return _kind(Style.TEXT)
     return _kind(styles, exact=bool(_LONG.fullmatch(text)))
 

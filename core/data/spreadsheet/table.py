@@ -14,6 +14,7 @@ from core.base.text import clip, few
 from core.data.spreadsheet.careful import CarefulResult, ColumnReport, read_carefully
 from core.data.spreadsheet.chunks import NARROW, FastResult, ReadProgress, Unreadable, read_chunks
 from core.data.spreadsheet.exact import find_exact_columns, read_exact
+from core.data.spreadsheet.fixed_width import split_fixed_width
 from core.data.spreadsheet.layout import Header, Layout, records, sniff
 from core.data.spreadsheet.notes import file_notes
 from core.data.spreadsheet.source import Source, Text, open_text
@@ -98,6 +99,7 @@ def read_table(
     """
     with ExitStack() as stack:
         text = stack.enter_context(open_text(source, name, sheet, encoding))
+        text = stack.enter_context(split_fixed_width(text))
         text = stack.enter_context(turned(text)) if turn else text
         return read_text(text, header, progress, label, decimal=decimal, keep_words=keep_words)
 

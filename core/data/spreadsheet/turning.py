@@ -32,7 +32,7 @@ def turned(text: Text) -> Iterator[Text]:
         @contextmanager
         def raw() -> Iterator[BinaryIO]:
             file.seek(0)
-            yield io.BufferedReader(_Unclosed(file))
+            yield io.BufferedReader(Unclosed(file))
 
         message = (
             f"Rows and columns of {text.name} were swapped: each column of the file is a sample."
@@ -50,7 +50,7 @@ def turned(text: Text) -> Iterator[Text]:
         )
 
 
-class _Unclosed(io.RawIOBase):
+class Unclosed(io.RawIOBase):
     """Reads a file without closing it, so that it can be read again."""
 
     def __init__(self, file: BinaryIO):
