@@ -68,6 +68,10 @@ class Settings(BaseModel):
         120.0, "a number of seconds, 1 or more", "120",
         "Seconds without a sign of life after which a job's process is ended", ge=1,
     )  # fmt: skip
+    queue: Whole | None = _setting(
+        None, "a whole number, 1 or more", "no limit",
+        "Jobs that one student may have in the queue, the one at work included", ge=1,
+    )  # fmt: skip
     workers: Whole | None = _setting(
         None, "a whole number, 1 or more", "one less than the cores, at most 2",
         "Processes of a study or a search", ge=1,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from core.base import device
 from core.base.control import LEAVE
 from core.base.errors import BadInput, Unavailable
+from core.base.text import counted
 from core.jobs.lane import Job, Lane
 
 LOOK = 5.0  # seconds between two checks of what is paused
@@ -56,6 +57,29 @@ class Lanes:
                 self._lanes[here] = Lane(here, self.changed, self.do, self.clock)
                 self._lanes[here].thread.start()
             self._lanes[here].add(kind, job, owner)
+
+    def prefer(self, job: str) -> None:
+        """Let a waiting job come before the other waiting ones of its owner on its device."""
+        with self.changed:
+            lane, _ = self.find(job)
+            if lane:
+                lane.line.prefer(job)
+
+    def can_prefer(self, job: str) -> bool:
+        """Return whether it waits behind another job of its owner."""
+        with self.changed:
+            lane, found = self.find(job)
+            return bool(lane and not found.at_work and not lane.line.is_first_of_owner(job))
+
+    def check_room(self, owner: str, most: int) -> None:
+        """Raise BadInput where this person has `most` jobs in the queues of all devices."""
+        count = sum(job.owner == owner for lane in self for job in lane.jobs)
+        if count >= most:
+            raise BadInput(
+                f"You have {counted(count, 'job')} in the queue, and this lab allows {most} "
+                "(LAB_QUEUE). Wait until one has ended, or stop one.",
+                code="queue_full",
+            )
 
     def line(self) -> list[tuple[str, str, str]]:
         """(kind, id, device) of every job: those at work, then those that wait, in the order of

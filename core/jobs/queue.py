@@ -114,6 +114,26 @@ class FairQueue:
         self.waiting.pop(job, None)
         self._rest()
 
+    def prefer(self, job: str) -> None:
+        """Let a waiting job come before the others of its owner; those of other people keep their
+        turns. Nothing if it does not wait.
+        """
+        if (chosen := self.waiting.get(job)) is None:
+            return
+        mine = sorted(
+            (turn for turn in self.waiting.values() if turn.owner == chosen.owner),
+            key=lambda turn: turn.number,
+        )
+        after = [chosen, *(turn for turn in mine if turn is not chosen)]
+        for place, turn in zip(mine, after, strict=True):
+            self.waiting[turn.job] = replace(place, job=turn.job)
+
+    def is_first_of_owner(self, job: str) -> bool:
+        """Return whether no waiting job of the same owner comes before it."""
+        chosen = self.waiting.get(job)
+        mine = (turn for turn in self.waiting.values() if chosen and turn.owner == chosen.owner)
+        return all(turn.number >= chosen.number for turn in mine)
+
     def first(self) -> str:
         """Return the waiting job whose turn is next."""
         return self.ledger.choose([*self.waiting.values()]).job

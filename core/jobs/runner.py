@@ -62,6 +62,7 @@ class Runner:
         id. BadExperiment when it cannot be built, NotAllowed for an unknown person.
         """
         ownership.require_known(by)
+        self._check_room(by)
         value, store = KINDS[kind].decode(text), self.store_of(kind)
         job = store.create(encode(value))
         ownership.assign(store, job, by)
@@ -75,6 +76,7 @@ class Runner:
         kind = self._kind(job)
         store, state = self.store_of(kind.name), self.status(job)
         ownership.require(store, job, by)
+        self._check_room(ownership.owner(store, job))
         if not state.is_resumable:
             raise BadInput(
                 f"{kind.name.capitalize()} {job} is {state.label.lower()}. Only one that was "
@@ -85,6 +87,11 @@ class Runner:
             raise BadInput(missing, code="data_missing")
         value = kind.decode(store.experiment(job))
         self._lanes.add(kind.name, job, ownership.owner(store, job), kind.device(value))
+
+    def prefer(self, job: str, *, by: str) -> None:
+        """Let a waiting job come before the other waiting ones of its owner."""
+        ownership.require(self.store_of(self._kind(job).name), job, by)
+        self._lanes.prefer(job)
 
     # --- control of a job at work
 
@@ -199,6 +206,10 @@ class Runner:
         before, seconds = self._lanes.wait(job, self._seconds)
         return [(each.kind, each.id) for each in before], seconds
 
+    def can_prefer(self, job: str) -> bool:
+        """Whether it waits behind another job of its owner."""
+        return self._lanes.can_prefer(job)
+
     def patience(self, job: str) -> float | None:
         """Seconds until this job, paused while others wait for its device, is preempted; None
         where that is not so.
@@ -231,6 +242,11 @@ class Runner:
         return self._lanes.closing
 
     # --- within
+
+    def _check_room(self, owner: str) -> None:
+        most = settings().queue
+        if most and owner not in (ownership.LAB, ownership.TEACHER):
+            self._lanes.check_room(owner, most)
 
     def _find(self, job: str) -> Job | None:
         return self._lanes.find(job)[1]

@@ -21,6 +21,9 @@ def actions(run: str, state: RunState, *, has_started: bool) -> None:
         act(label, icon, command, run, key="pause", shortcut="space")
         why = "Take one training step" if paused else "Pause the run to step through it"
         act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
+    if state is RunState.QUEUED and lab.can_prefer(run):
+        why = "Let this run come before your other runs in the queue"
+        act("Train next", "vertical_align_top", lab.prefer, run, help=why)
     if state.is_live:
         act("Stop", "stop", lab.stop, run, disabled=state is RunState.STOPPING)
     if state.is_resumable and has_started:
