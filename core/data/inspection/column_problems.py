@@ -18,6 +18,7 @@ from core.data.inspection.column_choices import column_keys
 from core.data.inspection.columns import Columns
 from core.data.inspection.encoding import text_kind
 from core.data.inspection.sample_kind import title
+from core.data.inspection.titles import IMAGE_FILE
 from core.data.reading import ColumnChoice
 from core.data.spreadsheet.grid import column_name
 
@@ -34,7 +35,6 @@ IGNORE = {"role": "ignore"}
 _DATE = re.compile(
     r"\d{4}[-/.]\d\d?[-/.]\d\d?([ T]\d.*)?|\d\d?[-/.]\d\d?[-/.](\d{4}|\d\d)( \d.*)?", re.ASCII
 )
-_IMAGE_FILE = re.compile(r".+\.(png|jpe?g|gif|bmp|webp|tiff?)", re.I)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def content_type(cells: np.ndarray) -> str:
         return "number"
     texts = to_texts(cells[:: max(1, len(cells) // SAMPLED)])
     texts = texts[texts != ""]
-    for name, pattern in (("date", _DATE), ("file name", _IMAGE_FILE)):
+    for name, pattern in (("date", _DATE), ("file name", IMAGE_FILE)):
         matches = sum(bool(pattern.fullmatch(text)) for text in texts)
         if matches * 2 > len(texts):
             return name

@@ -9,7 +9,7 @@ from core.base.text import clip, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.label_ranking import is_label_title
 from core.data.inspection.tasks import VALUE_TITLES
-from core.data.inspection.titles import is_identifier_title, is_key_title, normalized
+from core.data.inspection.titles import IMAGE_FILE, is_identifier_title, is_key_title, normalized
 from core.data.inspection.unlikely_labels import cells_of
 from core.data.spreadsheet.table import Table
 
@@ -45,6 +45,13 @@ def identifier_finding(table: Table, columns: list[int]) -> Finding:
         f"A network could only memorize {'them' if plural else 'it'}, so "
         f"{'they are' if plural else 'it is'} not used as input."
     )
+    files = [c for c in columns if are_image_files(table, c)]
+    if files:
+        file_title = clip(titles[columns.index(files[0])]) or "It"
+        text += (
+            f" {file_title} contains names of image files, and the images are not in this file: to "
+            "use them, upload a ZIP file with the images and this table."
+        )
     changes = {
         "columns": {column_keys(table.header, table.width)[c]: {"role": "input"} for c in columns}
     }
@@ -66,6 +73,12 @@ def is_distinct(table: Table, column: int) -> bool:
     if cells.dtype.kind == "f" and (~np.isfinite(head) | (head % 1 != 0)).any():
         return False
     return len(np.unique(head)) == len(head) and len(np.unique(cells)) == len(cells)
+
+
+def are_image_files(table: Table, column: int) -> bool:
+    """Whether the first cells of a column are names of image files."""
+    cells = table.words.get(column, ())
+    return len(cells) > 0 and all(IMAGE_FILE.fullmatch(str(cell)) for cell in cells[:20])
 
 
 def _is_titled(table: Table, column: int) -> bool:

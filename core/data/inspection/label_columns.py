@@ -13,6 +13,7 @@ from core.data.inspection.column_choices import column_keys
 from core.data.inspection.input_columns import TrainedColumns
 from core.data.inspection.label_file import decode_one_hot
 from core.data.inspection.label_guess import Guess, guess_by_title, guess_label_column, label_choice
+from core.data.inspection.multi_label import check_multi_label
 from core.data.inspection.one_hot import one_hot_block, one_hot_targets
 from core.data.inspection.sample_kind import title
 from core.data.inspection.unlikely_labels import cells_of
@@ -83,12 +84,14 @@ def _one_column(table: Table, guess: Guess, free: list[int]) -> LabelColumns:
     if guess.reason:
         evidence["passed_over"] = list(guess.reason.passed_over)
     level = "info" if action and not guess.is_titled else "ok"
+    is_guess = guess.reason is not None and not guess.is_titled
+    several = check_multi_label(table, index, free) if is_guess else []
     return LabelColumns(
         (index,),
         cells_of(table, index),
         table.header[index] if table.header else "",
         settled=label_choice(table, index, free),
-        findings=(Finding("label_column", level, text, evidence, action),),
+        findings=(Finding("label_column", level, text, evidence, action), *several),
     )
 
 

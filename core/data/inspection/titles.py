@@ -1,4 +1,4 @@
-"""Titles: what the name of a column reveals."""
+"""Titles: what the name of a column reveals, and the pattern of names of image files."""
 
 import re
 
@@ -12,6 +12,7 @@ _CAMEL_ID = re.compile(r".*[a-z](Id|ID)")
 _FILE = re.compile(
     r"(.*[\s_.\-])?(file|path|image|img|photo)([\s_.\-]?(names?|file|path))?s?|filenames?", re.I
 )
+IMAGE_FILE = re.compile(r".+\.(png|jpe?g|gif|bmp|webp|tiff?)", re.I)
 
 
 def is_identifier_title(title: str) -> bool:
