@@ -26,6 +26,7 @@ from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
 from pages.kit.live_chart import ASSETS
+from pages.parts.predict import draw
 from pages.parts.predict.columns import FILL, LABELS
 from pages.parts.predict.pad import KEYBOARD
 from pages.parts.predict.photo import is_secure
@@ -105,7 +106,7 @@ def image(seed=0):
 # --- kinds of input
 
 
-def test_a_drawing_is_answered_by_two_runs_for_images_of_different_sizes(home, runs):
+def test_a_drawing_is_answered_by_two_runs_for_images_of_different_sizes(home, runs, monkeypatch):
     app = visit("predict", run=runs["small"])
     assert answers(app) == [] and len(app.get("bidi_component")) == 1
     app.session_state["kept predict strokes"] = json.dumps([LINE])
@@ -119,6 +120,9 @@ def test_a_drawing_is_answered_by_two_runs_for_images_of_different_sizes(home, r
     for one in expected:
         assert any(f"Probability **{percent(one.probability)}**" in text for text in texts(app))
     assert len(app.get("bidi_component")) == 3  # the pad, and the bars of each run
+    monkeypatch.setattr(draw, "phone", lambda: True)  # the answers are above the pad, too
+    short = [f"**{one.label}** ({percent(one.probability)})" for one in expected]
+    assert " · ".join(short) in texts(well(app.run()))
 
 
 def test_strokes_that_no_pad_draws_are_ignored(runs):
@@ -236,6 +240,10 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     content = b"user_id,Left side,other,top\nK1,1,2,3\nK2,9,1,1\n"
     app = upload(open_input("Spreadsheet", run), ("new.csv", content))
     menus = {menu.label: menu for menu in app.selectbox if menu.label in ("left", "right")}
+
+    def right(app):
+        return next(menu for menu in app.selectbox if menu.label == "right")
+
     assert [menu.value for menu in menus.values()] == ["Left side", None] and not app.dataframe
     # The bar of the reading ends with it, also by an error; a measurement may have its own.
     assert "predict_stop spreadsheet" not in [button.key for button in app.button]
@@ -244,9 +252,9 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     expected = predictor.predict(np.array([[1, 2, 3], [9, 1, 1]], np.float32))
     shown = dict(zip(table(app)["user_id"], table(app)["Answer"], strict=True))
     assert shown == {"K1": expected[0].label, "K2": expected[1].label}
-    app = well(app.selectbox[-1].set_value("Left side").run())  # for both columns
-    assert not app.dataframe and app.selectbox[-1].value == "Left side"
-    app = well(app.selectbox[-1].set_value(f"{FILL}mean").run())
+    app = well(right(app).set_value("Left side").run())  # for both columns
+    assert not app.dataframe and right(app).value == "Left side"
+    app = well(right(app).set_value(f"{FILL}mean").run())
     mean = predictor.origin.inspection.samples.inputs[predictor.origin.train_rows, 1].mean()
     expected = predictor.predict(np.array([[1, mean, 3], [9, mean, 1]], np.float32))
     shown = dict(zip(table(app)["user_id"], table(app)["Answer"], strict=True))
@@ -254,11 +262,10 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     # A file with all columns, one of which has a gap that training did not have.
     content = b"user_id,left,right,top\nK1,1,,3\nK2,9,1,1\n"
     app = upload(open_input("Spreadsheet", run), ("gap.csv", content))
-    (menu,) = [menu for menu in app.selectbox if menu.label == "right"]
-    assert menu.value is None and not app.dataframe
-    app = well(menu.set_value(f"{FILL}rows").run())
+    assert right(app).value is None and not app.dataframe
+    app = well(right(app).set_value(f"{FILL}rows").run())
     assert list(table(app)["user_id"]) == ["K2"]
-    app = well(app.selectbox[-1].set_value(f"{FILL}most_frequent").run())
+    app = well(right(app).set_value(f"{FILL}most_frequent").run())
     assert sorted(table(app)["user_id"]) == ["K1", "K2"]
 
 
