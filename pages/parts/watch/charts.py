@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from plotly.graph_objects import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from core.access import privacy
@@ -83,11 +82,9 @@ class Cards:
         measure, unit = measures[label]
         chosen = None if self.moving else forks.chosen_place(self.run, against)
 
-        def draw(mode: figures.Mode) -> Figure:
-            return figures.curve(
-                mode, measure=measure, against=against, unit=unit, chosen=chosen, **view
-            )
-
+        draw = partial(
+            figures.curve, measure=measure, against=against, unit=unit, chosen=chosen, **view
+        )
         what = label if label in ("R²", "RMSE") else label.lower()
         alt = f"Training and validation {what} by {against}"
         self.chart(draw, "loss", 236, alt, partial(forks.click, self.run, against))
@@ -162,11 +159,10 @@ class Cards:
             label = choose("Norm", list(NORMS))
             log = choose("Scale", ["Log", "Linear"]) == "Log"
 
-        def draw(mode: figures.Mode) -> Figure:
-            return figures.layer_norms(
-                mode, layers=self.layers, quantity=NORMS[label], against=self.against, log=log
-            )
-
+        norm, against = NORMS[label], self.against
+        draw = partial(
+            figures.layer_norms, layers=self.layers, quantity=norm, against=against, log=log
+        )
         alt = f"Norm of the {label.lower()} of each layer by {self.against}"
         self.chart(draw, "gradient", 190, alt)
 
@@ -189,10 +185,7 @@ class Cards:
                 )
             ]  # fmt: skip
         names = self.activations if MAPS[quantity].by_activation else self.layers
-
-        def draw(mode: figures.Mode) -> Figure:
-            return layer_map(mode, names=names, quantity=quantity, against=self.against)
-
+        draw = partial(layer_map, names=names, quantity=quantity, against=self.against)
         alt = f"{MAPS[quantity].label} of each layer by {self.against}, one row per layer"
         self.chart(draw, "layers", 190, alt)
 

@@ -2,6 +2,8 @@
 layer were distributed, and two maps.
 """
 
+from functools import partial
+
 import streamlit as st
 
 from core.figures import distributions
@@ -68,9 +70,7 @@ def layers_over_time(run: str, quantity: str, against: Against) -> None:
         finding("info", NOT_RECORDED)
         return
     live_chart.chart(
-        lambda mode: layer_map(
-            mode, names=layers, quantity=quantity, against=against, height=MAP_HEIGHT
-        ),
+        partial(layer_map, names=layers, quantity=quantity, against=against, height=MAP_HEIGHT),
         run, key=f"inside_map_{quantity}", height=MAP_HEIGHT, name=f"{name} {title}",
         alt=f"{title} of each layer by {against}", subject=name, live=False,
     )  # fmt: skip
