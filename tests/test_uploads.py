@@ -1,6 +1,5 @@
-"""Every kind of spreadsheet that a practitioner brings, from the upload to the first epoch.
-
-In a real browser: one way each through Data, Start and Watch.
+"""Every kind of spreadsheet that a practitioner brings, from the upload to the first epoch: through
+Data, Start and Watch. A workbook goes that way in a real browser, two files in test_whole_way.py.
 """
 
 import csv
@@ -13,13 +12,20 @@ import numpy as np
 import openpyxl
 import pytest
 
+from core.advice.run_status import describe_end
 from core.base.encoding import to_link
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
+from core.jobs import runner
+from core.jobs.kinds import KINDS as JOBS
+from core.jobs.kinds import RUN
+from core.jobs.lane import Lane
 from core.network.layers import Flatten, Output
+from core.runs.history import History
+from core.runs.store import Store
 from tests.conftest import Server
+from tests.pages.shown import press, texts, visit, well
 
-pytestmark = pytest.mark.browser
 ONE_EPOCH = Experiment(network=(Flatten(), Output()), epochs=1)
 DRAW = np.random.default_rng(8)
 
@@ -145,23 +151,56 @@ KINDS = [
 ]
 
 
+@pytest.fixture
+def home(tmp_path_factory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a lab that queues runs and leaves the training to the test."""
+    home = tmp_path_factory.mktemp("lab")
+    monkeypatch.setenv("LAB_HOME", str(home))
+    monkeypatch.setattr(runner, "_current", None)
+    monkeypatch.setattr(Lane, "work", lambda *_: None)
+    return home
+
+
 @pytest.mark.parametrize(("made", "told", "score"), KINDS)
 def test_from_upload_to_the_first_epoch(
-    page, server: Server, tmp_path: Path, made: Callable, told: str, score: str
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable, told: str,
+    score: str,
+) -> None:  # fmt: skip
+    app = visit("data", ONE_EPOCH, **{"from": "files"})
+    for chooser, path in zip(app.file_uploader, made(tmp_path), strict=False):
+        chooser.upload(path.name, path.read_bytes())
+    app = press(well(app.run()), "Check files")
+    assert any(told in text for text in texts(app))
+    assert not app.error and "Findings" in [title.value for title in app.subheader]
+    app = press(app, "bar_start")
+    (run,) = Store(home).ids()
+    assert app.query_params["run"] == run
+    JOBS[RUN].execute(home, run)
+    monkeypatch.setattr(runner, "_current", None)  # its queue has the run still
+    assert_first_epoch(Store(home), run, score)
+    ended = History.of(Store(home).read(run)[0]).ended
+    assert describe_end(ended) in texts(visit("watch", run=run))
+
+
+def assert_first_epoch(store: Store, run: str, score: str) -> None:
+    ended = store.last(run)
+    assert ended["reason"] == "epochs" and 0 <= ended["validation"]["loss"] < 1e3
+    assert score in ended["test"]
+
+
+@pytest.mark.browser
+def test_a_workbook_is_uploaded_and_trained_in_a_browser(
+    page, server: Server, tmp_path: Path
 ) -> None:
+    (path,) = workbook(tmp_path)
     page.goto(f"{server.url}/data?e={to_link(ONE_EPOCH)}&from=files")
-    files = made(tmp_path)
-    for place, path in enumerate(files):
-        page.locator("input[type=file]").nth(place).set_input_files(path)
-        told_so = f"labels from {path.name}" if place else f"Inputs from {path.name}"
-        page.get_by_text(told_so).wait_for()  # the server has it
+    page.locator("input[type=file]").first.set_input_files(path)
+    page.get_by_text(f"Inputs from {path.name}").wait_for()  # the server has it
     page.get_by_role("button", name="Check files", disabled=False).click()
-    page.get_by_text(told).first.wait_for()
+    page.get_by_text("600 images · 8 × 8 grey · 10 classes").first.wait_for()
     page.get_by_text("Findings").wait_for()
     page.get_by_role("button", name="Start Shortcut").click()
     page.wait_for_url("**/watch?*run=*")
     run = page.url.rpartition("run=")[2].partition("&")[0]
     page.get_by_text("Finished 1 epoch").wait_for(timeout=120_000)
-    ended = server.store.last(run)
-    assert 0 <= ended["validation"]["loss"] < 1e3
-    assert score in ended["test"]
+    assert_first_epoch(server.store, run, "accuracy")
