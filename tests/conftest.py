@@ -32,6 +32,7 @@ from core.weights import guard
 from core.weights.reading import read_model
 
 ROOT = Path(__file__).parents[1]
+gc.disable()  # until all tests are collected: what is imported and collected stays
 settings.register_profile("lab", deadline=None)  # no test asserts a time
 settings.load_profile("lab")
 # Debian's Chromium without tabs and menus, which take half of its time, where it is installed.
@@ -49,6 +50,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+    # A page of a test is young: what V8 spends on optimizing its scripts, a sixth of the processor
+    # time of a page, is never earned back.
+    "--js-flags=--no-opt --no-maglev",
 ]
 DESKTOP = {"width": 1440, "height": 900}
 # Without motion Chromium draws a few frames for each page, not 60 a second.
@@ -93,6 +97,7 @@ def pytest_collection_finish() -> None:
     """
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 def wait_until(
