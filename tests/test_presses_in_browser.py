@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from core.base.encoding import decode, to_link
@@ -27,8 +28,11 @@ PLAIN = Experiment(
 
 @pytest.fixture
 def busy_core() -> Iterator[None]:
-    """A process that computes as long as the test runs."""
+    """A process that computes as long as the test runs, on a core that would have nothing to do:
+    beside other test processes, those keep the machine busy.
+    """
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        psutil.Process(busy.pid).nice(10)
         yield
         busy.kill()
 
