@@ -67,6 +67,7 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, server):
 
     for share, column in ((0.1, 0), (0.9, 2)):
         wait_until(lambda at=share, k=column: cut_at(at) == [k], what=f"the cut at {share}")
+        assert cut_at(share) == [column]
 
 
 @pytest.mark.realdata

@@ -116,21 +116,24 @@ def filled(store: Store, run: str) -> dict:
     return json.loads(fill(drawn, history.columns(), history.facts()).to_json(engine="json"))
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("data", [Moons(points=60), Sine(points=60)])
-def test_the_browser_fills_the_figure_like_python(page, server, data):
-    run = trained(server.store, data)
-    page.goto(f"{server.url}/watch?run={run}")
-    answered = "t => t.z?.length || t.y?.length == 200"
-    page.wait_for_function(
-        f"plot => document.querySelector(plot)?.data?.some({answered})", arg=PLOT
-    )
+def assert_filled_like_python(page, server, run: str) -> None:
+    """The browser shows what Python fills into the figure."""
     drawn = page.eval_on_selector(PLOT, "plot => plot.data")
     expected = filled(server.store, run)["data"]
     assert len(drawn) == len(expected)
     for trace, other in zip(drawn, expected, strict=True):
         for part in ("x", "y", "z"):
             assert same(trace.get(part), other.get(part)), (trace.get("name"), part)
+
+
+@pytest.mark.browser
+def test_a_fitted_curve_is_filled_in_the_browser_like_in_python(page, server):
+    run = trained(server.store, Sine(points=60))
+    page.goto(f"{server.url}/watch?run={run}")
+    page.wait_for_function(
+        "plot => document.querySelector(plot)?.data?.some(t => t.y?.length == 200)", arg=PLOT
+    )
+    assert_filled_like_python(page, server, run)
 
 
 @pytest.mark.browser
@@ -151,5 +154,6 @@ def test_spirals_from_start_to_the_end_with_a_boundary_that_changes(page, server
         "([plot, cells, wanted]) => eval(cells)(document.querySelector(plot)).join() == wanted",
         arg=[PLOT, cells, ",".join(str(int(c)) for c in wanted)],
     )
+    assert_filled_like_python(page, server, run)
     assert first != wanted, "the boundary did not move"
     assert page.eval_on_selector(PLOT, "plot => plot.marked"), "it was drawn anew, not filled"

@@ -2,9 +2,11 @@
 two windows keep apart. That it outlives the server is shown in test_restart.py.
 """
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
-from core.base.encoding import to_link
+from core.base.encoding import decode, to_link
 from core.experiment import Experiment
 from core.optim.optimizers import SGD
 
@@ -28,6 +30,12 @@ def turn(page, name):
     page.get_by_role("link", name=name, exact=True).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
     page.wait_for_url(f"**/{name.lower()}?d=*")
+
+
+def stored_draft(server, address: str) -> Experiment:
+    """The draft that this address of a page names, as it is on disk."""
+    (draft_id,) = parse_qs(urlsplit(address).query)["d"]
+    return decode(Experiment, (server.home / "drafts" / f"{draft_id}.json").read_text())
 
 
 def buttons_share_a_row(page):
@@ -66,6 +74,7 @@ def test_a_draft_outlives_reload_page_and_back_button_in_two_windows(page, profi
     page.wait_for_url(lambda url: url != address)
     other.reload()
     other.get_by_text("66 epochs").first.wait_for()
+    address_of_other = other.url
     other.close()
     page.reload()
     page.get_by_text("88 epochs").first.wait_for()
@@ -73,3 +82,5 @@ def test_a_draft_outlives_reload_page_and_back_button_in_two_windows(page, profi
     page.get_by_role("button", name="Open draft").click()
     page.get_by_role("heading", name="Train", exact=True).wait_for()
     page.get_by_text("88 epochs").first.wait_for()
+    drafts = [stored_draft(server, each) for each in (address_of_other, page.url)]
+    assert drafts == [LONG.model_copy(update={"epochs": epochs}) for epochs in (66, 88)]

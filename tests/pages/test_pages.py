@@ -204,4 +204,7 @@ def test_one_run_that_cannot_be_read_takes_no_page_with_it(store, broken, page):
 def test_a_run_that_is_being_deleted_takes_no_page_with_it(store, page):
     run = store.create(encode(TINY))
     store.path(run, EVENTS).unlink()  # rmtree takes one file after the other
-    visit(page, **({"run": run} if page == "watch" else {}))
+    app = visit(page, **({"run": run} if page == "watch" else {}))
+    assert next(b for b in app.button if b.key == "bar_start").label == "Start"
+    assert not app.metric and not app.dataframe
+    assert any("Run not found" in text for text in texts(app)) == (page == "watch")

@@ -319,6 +319,9 @@ def test_marks_and_the_fraction_of_clipped_steps_appear_while_a_run_trains(page,
             ?.find(trace => trace.name === "Would have stopped")?.x?.length === 1""",
         arg=".st-key-chart_loss .lab-plot",
     )
-    page.get_by_text(re.compile(r"Gradient clipping: \d+")).wait_for()
+    clipped = page.get_by_text(re.compile(r"Gradient clipping: \d+")).first.inner_text()
+    assert 50 < int(re.search(r"\d+", clipped)[0]) <= 100
     page.get_by_role("button", name="Stop", exact=True).first.click()
     page.get_by_text("Stopped manually").first.wait_for()
+    end = server.store.last(run)
+    assert (end["event"], end["reason"]) == ("Ended", "stopped")

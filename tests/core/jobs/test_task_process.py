@@ -118,8 +118,10 @@ def test_the_process_ends_with_a_killed_server(tmp_path: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as lab:
         child = int(lab.stdout.readline())
+        assert alive(child)
         lab.kill()
     wait_until(lambda: not alive(child))
+    assert lab.returncode == -signal.SIGKILL
 
 
 def alive(pid: int) -> bool:
