@@ -4,6 +4,7 @@ to each node and reports what is lost; which piece is next is decided by the stu
 
 import contextlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.studies.places.shipment import apply, digest_of_names, input_files, pa
 from core.studies.places.team import Team, Worker, WorkerLost
 
 KEPT_SECONDS = 120.0  # for which an idle actor keeps its core for the next study
+CAPACITY_SECONDS = 1.0  # between two questions how large the cluster is, which take some CPU time
 METHODS_AT_ONCE = 3  # of an actor: waiting for outcomes, a request, and a question
 LOCAL_SETTINGS = ("HOME", "THREADS", "RAY")  # that a node does not take over
 NODE_LOST = LabError(
@@ -206,7 +208,7 @@ class RayPlace(Team):
         super().__init__()
         self.label, self.gpus = label, gpus
         self._ray, self._shipping = ray_cluster.connect(), Shipping()
-        self._capacity = ray_cluster.capacity(gpus)
+        self._capacity, self._counted = ray_cluster.capacity(gpus), time.monotonic()
 
     @property
     def capacity(self) -> int:
@@ -221,7 +223,8 @@ class RayPlace(Team):
         return RayWorker(self.label, self.gpus, self._shipping)
 
     def _wait(self, seconds: float) -> None:
-        self._capacity = ray_cluster.capacity(self.gpus)
+        if time.monotonic() > self._counted + CAPACITY_SECONDS:
+            self._capacity, self._counted = ray_cluster.capacity(self.gpus), time.monotonic()
         for worker in list(self.workers):
             try:
                 worker.is_ready()

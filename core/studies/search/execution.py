@@ -40,7 +40,7 @@ from core.studies.search.search import Search
 from core.studies.search.trial_log import SearchWatch, TrialLog
 from core.studies.search.trial_work import STOP_TRIAL, trial_piece
 
-POLL_SECONDS = 0.02  # for which the places are waited for
+POLL_SECONDS = 0.1  # between two questions to the control while other processes compute
 MAX_STARTS = 3  # of a trial at the same step, after which it counts as failed
 
 
