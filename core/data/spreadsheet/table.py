@@ -16,6 +16,7 @@ from core.data.spreadsheet.chunks import NARROW, FastResult, ReadProgress, Unrea
 from core.data.spreadsheet.exact import find_exact_columns, read_exact
 from core.data.spreadsheet.fixed_width import split_fixed_width
 from core.data.spreadsheet.layout import Header, Layout, records, sniff
+from core.data.spreadsheet.notations import read_notation
 from core.data.spreadsheet.notes import file_notes
 from core.data.spreadsheet.source import Source, Text, open_text
 from core.data.spreadsheet.turning import turned
@@ -160,23 +161,39 @@ def _read(
 
 
 def _without_units(table: Table, layout: Layout, decimal: str) -> Table:
-    """Return the table with numbers in place of texts that are numbers with one unit."""
-    found = {c: read for c, cells in table.words.items() if (read := read_unit(cells, decimal))}
-    if not found:
+    """Return the table with numbers in place of texts that are numbers with one unit, or in another
+    notation.
+    """
+    units = {c: read for c, cells in table.words.items() if (read := read_unit(cells, decimal))}
+    others = {c: cells for c, cells in table.words.items() if c not in units}
+    notated = {c: read for c, cells in others.items() if (read := read_notation(cells, decimal))}
+    if not units and not notated:
         return table
     dtype = np.float64 if layout.width <= NARROW else np.float32
-    before = dict(zip(table.columns, np.asarray(table.values, dtype).T, strict=True))
-    numbers = before | {c: values.astype(dtype) for c, (values, _) in found.items()}
+    numbers = dict(zip(table.columns, np.asarray(table.values, dtype).T, strict=True))
+    numbers |= {c: read[0].astype(dtype) for c, read in (units | notated).items()}
     columns = tuple(sorted(numbers))
-    listed = [f"{clip(unit)} in {layout.describe_column(c)}" for c, (_, unit) in found.items()]
-    text = f"Units in {table.name} were removed, and the numbers are used: {few(listed)}."
-    units = {str(c + 1): unit for c, (_, unit) in found.items()}
+    notes = []
+    if units:
+        listed = [f"{clip(unit)} in {layout.describe_column(c)}" for c, (_, unit) in units.items()]
+        text = f"Units in {table.name} were removed, and the numbers are used: {few(listed)}."
+        evidence = {"units": {str(c + 1): unit for c, (_, unit) in units.items()}}
+        notes.append(Finding("units", "info", text, evidence))
+    if notated:
+        listed = [
+            f"{clip(example)!r} in {layout.describe_column(c)} is {value:.15g}"
+            for c, (_, example, value) in notated.items()
+        ]
+        text = f"{table.name} has numbers in other notations: {few(listed)}. Check the values."
+        evidence = {"columns": [c + 1 for c in notated]}
+        notes.append(Finding("notation", "info", text, evidence))
     return replace(
         table,
         values=np.stack([numbers[c] for c in columns], axis=1),
         columns=columns,
-        words={c: cells for c, cells in table.words.items() if c not in found},
-        notes=(*table.notes, Finding("units", "info", text, {"units": units})),
+        words={c: cells for c, cells in others.items() if c not in notated},
+        reports={c: report for c, report in table.reports.items() if c not in notated},
+        notes=(*table.notes, *notes),
     )
 
 

@@ -17,7 +17,7 @@ _SYMBOLS = re.compile(r"[$€£¥₹%‰°]?")
 _CURRENCY = {"US$", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "R$", "kr", "Rs"}
 _ATTACHED = {  # units that are often written without a space
     *("mm", "cm", "m", "km", "mg", "g", "kg", "t", "ml", "cl", "l", "L", "ms", "s", "min", "h"),
-    *("Hz", "kHz", "MHz", "GHz", "kB", "MB", "GB", "V", "A", "W", "kW", "kWh", "°C", "°F", "K"),
+    *("Hz", "kHz", "MHz", "GHz", "kB", "MB", "GB", "V", "A", "W", "kW", "kWh", "°C", "°F"),
     *_CURRENCY,
 }
 _SPACED = re.compile(r"[^\W\d_°]{1,6}[²³]?(/[^\W\d_]{1,4}[²³]?)?|°[CF]")
