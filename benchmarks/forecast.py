@@ -5,7 +5,8 @@ Runs on digits, spirals and MNIST with settings drawn at random: networks, optim
 rates, schedules, regularizers, label noise and epochs. The forecast is made after a third of the
 epochs; the final loss should be in its band in LEVEL of the runs. Without the folder of MNIST its
 runs are left out. `--curves` keeps the measured curves in a file, so that the second call trains
-nothing.
+nothing. `--double-descent` trains nothing: it forecasts the epoch-wise double descent that the
+study *Over steps (closed form)* computes exactly, for runs that end at different steps.
 """
 
 import argparse
@@ -24,8 +25,11 @@ from core.base.text import counted
 from core.data.datasets import MNIST, Digits, Moons, Sine, Spirals
 from core.data.load import load
 from core.data.samples import Samples
+from core.descent.epochs import log_spaced, over_steps
 from core.experiment import Experiment
-from core.runs.forecast import LEVEL, Refused, forecast
+from core.runs.forecast import LEVEL, Forecast, Refused, forecast
+from core.studies.curve_executors import ClosedFormExecutor
+from core.studies.study import shipped
 from core.training.loop import train
 
 RUNS = 120
@@ -96,12 +100,46 @@ def measure(experiment: Experiment, samples: Samples) -> list[float]:
     return [event.validation["loss"] for event in events if isinstance(event, Epoch)]
 
 
+ENDS = (100, 1_000, 10_000, 100_000, 1_000_000)  # steps of a run on the double descent
+EPOCHS = 90  # of such a run
+
+
+def double_descent(
+    ends: tuple[int, ...] = ENDS, points: int = 120, seeds: tuple[int, ...] = (0, 1, 2)
+) -> Iterator[tuple[int, list[float], Forecast | Refused]]:
+    """Yield, for runs of EPOCHS epochs that end after so many steps, the test losses of the exact
+    curve and their forecast. The loss is interpolated between log-spaced steps.
+    """
+    study = shipped()["steps"]
+    samples = load(study.base.data, Path())
+    problem = ClosedFormExecutor(study.method, study.base, samples, len(seeds)).problem
+    curve = list(over_steps(problem, log_spaced(max(ends), points), seeds=seeds))
+    steps = np.log([point.steps for point in curve])
+    losses = np.log([np.mean(point.test_loss) for point in curve])
+    for end in ends:
+        at = np.log(np.maximum(np.arange(1, EPOCHS + 1) * end / EPOCHS, 1))
+        measured = np.exp(np.interp(at, steps, losses)).tolist()
+        yield end, measured, forecast(measured, EPOCHS)
+
+
+def report_double_descent() -> None:
+    """Print what becomes of the forecast of each run."""
+    for end, losses, made in double_descent():
+        text = f"{end:9,} steps: lowest {min(losses):.3f}, end {losses[-1]:.3f}; "
+        if isinstance(made, Refused):
+            print(f"{text}no forecast ({made.code})")
+        else:
+            verdict = "holds" if made.holds(losses[-1]) else "missed"
+            print(f"{text}forecast {made.low:.3f} to {made.high:.3f}: {verdict}")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the options of the benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--first", type=int, default=FIRST, help="number of the first run")
+    options.add_argument("--double-descent", action="store_true")
     options.add_argument("--curves", type=Path, help="a file that keeps the measured curves")
     return options
 
@@ -109,6 +147,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Train the runs, unless their curves are kept, and report the forecasts."""
     arguments = parser().parse_args()
+    if arguments.double_descent:
+        report_double_descent()
+        return
     if arguments.mnist:
         os.environ["LAB_TORCHVISION"] = arguments.mnist
     cached = arguments.curves and arguments.curves.exists()

@@ -71,8 +71,8 @@ REASONS = {
 REFUSALS = {
     "not_falling": "No forecast: the validation loss did not fall over the first {made}. A power "
     "law describes falling losses only.",
-    "risen": "No forecast: the validation loss rose again within the first {made}. A power law "
-    "describes falling losses only.",
+    "risen": "No forecast: the validation loss rose again within the first {made}, by overfitting "
+    "or in an epoch-wise double descent. A power law describes falling losses only.",
     "not_finite": "No forecast: the validation loss was not a positive number in the first {made}.",
     "forked": "No forecast for a fork: its curve begins with epochs of another run.",
     "changed": "No forecast: the settings of this run were changed while it was trained.",

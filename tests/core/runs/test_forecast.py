@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.forecast import double_descent
 from core.base.events import to_json
 from core.runs.forecast import (
     LEVEL,
@@ -105,3 +106,15 @@ def test_an_epoch_without_validation_leaves_no_forecast():
     history.epochs[3] = epoch(4, 40).__class__(4, 40, {"loss": 1.0, "accuracy": 0.5}, None, False)
     assert isinstance(history.forecast, Refused)
     assert isinstance(run(losses).forecast, Forecast)
+
+
+def test_a_double_descent_breaks_the_forecast_until_its_peak_is_in_the_first_third():
+    """The curve is that of gradient descent on two blocks of features, computed exactly."""
+    ends = (100, 3_000, 300_000)
+    rising, peak, falling = double_descent(ends, points=40, seeds=(0,))
+    _, losses, made = rising
+    assert losses[-1] > made.high > min(losses)  # it rises, which no power law does
+    _, losses, made = peak
+    assert isinstance(made, Refused) and made.code == "risen"
+    _, losses, made = falling
+    assert made.holds(losses[-1]) and losses[-1] < 0.8 * max(losses)  # the second descent alone
