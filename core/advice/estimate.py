@@ -7,7 +7,7 @@ Reads run folders; trains nothing and imports no torch. `trial.py` measures step
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
+from math import ceil, prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SPEEDS = 5  # comparable runs whose speeds make the range
 RECENT = 50  # newest runs that are compared; a page asks on every rerun
 ALIKE = (  # what the duration of a step depends on
-    "data", "network", "batch_size", "device", "precision", "split", "augmentations",
-    "regularizers", "sampling",
+    "data", "network", "batch_size", "accumulation", "device", "precision", "split",
+    "augmentations", "regularizers", "sampling",
 )  # fmt: skip
 STEP_SECONDS = 1e-3  # overhead of one gradient on one core
 SPEED = 8e9  # floating-point operations per second of one core
@@ -141,12 +141,14 @@ def weight_bytes(experiment: Experiment, parameters: int) -> int:
 
 def memory_bytes(experiment: Experiment, layers: tuple[LayerFacts, ...], samples: int) -> int:
     """Return roughly how much memory the run needs: `samples` of all parts at one byte per value,
-    the weights with all that belongs to them, and the outputs of all layers for one mini-batch.
+    the weights with all that belongs to them, and the outputs of all layers for one mini-batch, or
+    the largest of its parts.
     """
     parameters = sum(fact.parameters for fact in layers)
     inputs = next((prod(fact.input) for fact in layers if fact.input), 0)
     outputs = inputs + sum(map(_output_values, layers))
-    batch = BYTES * OUTPUT_COPIES * experiment.batch_size * outputs
+    at_once = ceil(experiment.batch_size / experiment.accumulation)
+    batch = BYTES * OUTPUT_COPIES * at_once * outputs
     return samples * inputs + weight_bytes(experiment, parameters) + batch
 
 

@@ -43,6 +43,7 @@ def hidden_settings(experiment: Experiment) -> list[str]:
             "seeds": Seeds(),
             "device": "auto",
             "precision": "float32",
+            "accumulation": 1,
         }
     )
     return [f"{label}: {value}" for label, (_, value) in differences([plain, experiment])]

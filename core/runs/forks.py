@@ -23,7 +23,9 @@ _ENDING = re.compile(r", (from epoch \d.*|\d\S* more epochs?)$")  # of the name 
 SHORTEST = 12  # characters of the parent's name that are left in that of a fork
 FREE = ("name", "about", "fork")  # not settings of the training
 CHANGEABLE = ("optimizer", "schedule", "regularizers", "stopping", "epochs")  # between two steps
-ALLOWED = (*CHANGEABLE, "batch_size", "augmentations", "sampling", "precision", "device")
+ALLOWED = (
+    *CHANGEABLE, "batch_size", "accumulation", "augmentations", "sampling", "precision", "device",
+)  # fmt: skip
 REASONS = {
     "data": "its weights were trained on other samples",
     "split": "samples that were used for training could get into the validation or test set",

@@ -16,6 +16,7 @@ from core.base.events import Ended, Epoch, Event, Saved, Step
 from core.data.augmenter import Mix
 from core.data.samples import Samples
 from core.experiment import Experiment
+from core.training.accumulation import accumulate_gradient
 from core.training.clock import CheckpointPace, Stopwatch
 from core.training.ending_rules import EndingRules
 from core.training.endpoints import ended, started, stopped
@@ -155,6 +156,8 @@ class Training(Iterator[Event]):
         """
         setup = self.setup
         setup.optimizer.zero_grad()
+        if setup.accumulates:
+            return accumulate_gradient(setup, x, y, mix)
         with setup.watching():  # penalties on activations collect the outputs of layers
             outputs = setup.model(x)
         loss = setup.loss(outputs, y, mix)

@@ -8,6 +8,7 @@ the step is in `loop.py`.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -82,6 +83,7 @@ class Setup:
         self.test = self.scale.part(*test, test_rows, **how)
         self.batch_size = min(e.batch_size, len(self.train))
         self.epoch_steps = ceil(len(self.train) / self.batch_size)
+        self.accumulates = e.accumulation > 1
         self.schedule_from = e.fork.schedule_from if e.fork else 0
         self.steps = (e.epochs - self.schedule_from) * self.epoch_steps  # of the schedule
 
@@ -151,6 +153,14 @@ class Setup:
         if self.augmenter:
             return self.augmenter.batch(rows)
         return *self.train.batch(rows), None
+
+    def parts(self, samples: int) -> list[slice]:
+        """Return the parts of a mini-batch of this size whose gradients are added up, each of at
+        least two samples where the mini-batch has them.
+        """
+        count = max(1, min(self.experiment.accumulation, samples // 2))
+        edges = [samples * k // count for k in range(count + 1)]
+        return [slice(*pair) for pair in pairwise(edges)]
 
     def loss(self, outputs: Tensor, targets: Tensor, mix: Mix | None) -> Tensor:
         """Return the loss () of the outputs of a `batch`, without penalties."""

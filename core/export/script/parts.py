@@ -25,8 +25,8 @@ from core.runs.compare import describe_row, differences
 from core.training.segment import Segment
 
 FOLLOWED = (  # fields that may differ between parts
-    "optimizer", "schedule", "regularizers", "stopping", "epochs", "batch_size", "augmentations",
-    "sampling", "precision", "label_noise", "network",
+    "optimizer", "schedule", "regularizers", "stopping", "epochs", "batch_size", "accumulation",
+    "augmentations", "sampling", "precision", "label_noise", "network",
 )  # fmt: skip
 UNSEEN = ("name", "about", "fork")
 TAB = " " * 4
@@ -225,6 +225,8 @@ class _Change:
             lines = training.batch_size(self.plan)
             steps = "epoch_steps = math.ceil(len(train_targets) / batch_size)"
             self.add(["batch_size", "epoch_steps"], lines, steps)
+        if self._differs("accumulation"):
+            self.add(["accumulation"], training.accumulation(self.plan))
         if self._differs("augmentations"):
             lines = training.batch_function(self.plan, self.definitions, has_random=self.has_random)
             made = bool(self.new.augmentations) and not self.has_random

@@ -81,6 +81,11 @@ class ScriptPlan:
         return tuple(part.experiment for part in self.parts) or (self.experiment,)
 
     @property
+    def accumulates(self) -> bool:
+        """Whether the gradient of a mini-batch is computed in parts."""
+        return any(experiment.accumulation > 1 for experiment in self.experiments)
+
+    @property
     def mixes(self) -> bool:
         """Whether samples of a mini-batch are mixed with each other."""
         return any(map(_mixes, self.experiments))

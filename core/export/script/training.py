@@ -15,6 +15,7 @@ from core.export.script.rendering import code, comment, describe
 from core.export.script.section import Section
 from core.export.script.sections import stopping_function
 from core.export.script.training_code import (
+    ACCUMULATION,
     AVERAGED,
     BATCH,
     EVALUATE,
@@ -37,6 +38,7 @@ def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
         *sampler(plan, definitions),
         f"order = torch.Generator().manual_seed({e.seeds.order})",
         batch_size(plan),
+        *[accumulation(plan)] * plan.accumulates,
         "",
         *[""] * (not e.augmentations),
         *batch_function(plan, definitions),
@@ -47,6 +49,11 @@ def batches(plan: ScriptPlan, definitions: Definitions) -> Section:
 def batch_size(plan: ScriptPlan) -> str:
     """Return the line with the batch size."""
     return f"batch_size = min({plan.experiment.batch_size}, len(train_targets))"
+
+
+def accumulation(plan: ScriptPlan) -> str:
+    """Return the line with the number of parts of a mini-batch."""
+    return f"accumulation = {plan.experiment.accumulation}  # parts of a mini-batch"
 
 
 def batch_function(
@@ -138,10 +145,15 @@ def step(plan: ScriptPlan, definitions: Definitions) -> Section:
         "penalty": plan.acts("penalty"),
         "watching": plan.acts("watching"),
         "partial": _uses_losses(plan),
+        "accumulates": plan.accumulates,
     }
     parts = [fill(MIXED_LOSS, **how)] * plan.mixes
     parts += [fill(PARTIAL_LOSSES, **how)] * how["partial"]
-    return Section("Step", "\n\n\n".join([*parts, fill(STEP, **how)]))
+    parts.append(fill(STEP, **how))
+    if plan.accumulates:
+        definitions.imports["pairwise"] = "from itertools import pairwise"
+        parts.append(fill(ACCUMULATION, **how))
+    return Section("Step", "\n\n\n".join(parts))
 
 
 def _uses_losses(plan: ScriptPlan) -> bool:

@@ -9,10 +9,11 @@ BATCH = '''
 '''
 
 STEP = '''
-    def compute_gradient(x, y):
+    def compute_gradient(x, y):  #? not accumulates
+    def add_gradient(x, y, fraction):  #? accumulates
         """Compute the gradient of the loss of a mini-batch; return the loss."""  #? not penalty
         """Compute the gradient of the loss and the penalties; return both."""  #? penalty
-        optimizer.zero_grad()
+        optimizer.zero_grad()  #? not accumulates
         with ExitStack() as stack:  # penalties on activations collect their outputs  #? watching
             for transform in transforms:  #? watching
                 stack.enter_context(transform.watching())  #? watching
@@ -25,10 +26,32 @@ STEP = '''
             penalty = transform.penalty(lambda parts: partial_losses(outputs, y, parts))  #? partial
             if penalty is not None:  #? penalty
                 total = total + penalty  #? penalty
-        total.backward()  #? penalty
-        return loss, total  #? penalty
-        loss.backward()  #? not penalty
-        return loss  #? not penalty
+        total.backward()  #? penalty and not accumulates
+        return loss, total  #? penalty and not accumulates
+        loss.backward()  #? not penalty and not accumulates
+        return loss  #? not penalty and not accumulates
+        (fraction * total).backward()  #? penalty and accumulates
+        return fraction * loss.detach(), fraction * total.detach()  #? penalty and accumulates
+        (fraction * loss).backward()  #? not penalty and accumulates
+        return fraction * loss.detach()  #? not penalty and accumulates
+'''
+
+ACCUMULATION = '''
+    def compute_gradient(x, y):
+        """Add the gradients of the parts of a mini-batch; each has at least 2 samples."""
+        optimizer.zero_grad()
+        count = max(1, min(accumulation, len(x) // 2))
+        edges = [len(x) * k // count for k in range(count + 1)]
+        results = []
+        for start, end in pairwise(edges):
+            part = y[start:end]  #? not mixes
+            is_mixed = isinstance(y, tuple)  #? sometimes
+            part = tuple(each[start:end] for each in y) if is_mixed else y[start:end]  #? sometimes
+            part = tuple(each[start:end] for each in y)  #? always
+            results.append(add_gradient(x[start:end], part, (end - start) / len(x)))
+        return sum(results)  #? not penalty
+        losses, totals = zip(*results, strict=True)  #? penalty
+        return sum(losses), sum(totals)  #? penalty
 '''
 
 MIXED_LOSS = '''

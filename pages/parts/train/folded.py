@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.base.device import devices
 from core.base.numbers import whole
+from core.base.text import counted
 from core.experiment import Experiment
 from core.optim.regularizers import Regularizer
 from core.optim.stopping import StoppingRule
@@ -45,6 +46,12 @@ def folded(draft: Experiment, *, opened: bool = False) -> None:
         put("device", device)
         key = state.key("precision")
         put("precision", form.edit_field(draft, "precision", key, width=WIDE_FIELD))
+        key = state.key("accumulation")
+        parts = form.edit_field(draft, "accumulation", key, width=WIDE_FIELD)
+        put("accumulation", parts)
+        if parts > 1:
+            largest = counted(-(-draft.batch_size // parts), "sample")
+            st.caption(f"{counted(parts, 'part')} of up to {largest} for one step.")
         st.caption("Seeds of the random choices")
         put("seeds", form.edit(draft.seeds, state.key("seeds")))
 

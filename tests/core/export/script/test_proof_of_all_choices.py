@@ -115,6 +115,13 @@ def losses() -> Iterator[Experiment]:
     yield experiment(VALUES)
 
 
+def accumulations() -> Iterator[Experiment]:
+    """Gradients in parts: plain, mixed, with penalties, repeated."""
+    yield experiment(TABLE, accumulation=3)
+    yield experiment(TABLE, accumulation=4, regularizers=({"kind": "l2"}, {"kind": "sam"}))
+    yield experiment(IMAGES, accumulation=2, augmentations=({"kind": "mixup"},), epochs=1)
+
+
 def initializers() -> Iterator[Experiment]:
     for chosen in of_family(Initializer):
         yield experiment(IMAGES, initializer=chosen, epochs=1)
@@ -253,8 +260,8 @@ def starts() -> Iterator[Experiment]:
 
 
 FAMILIES = (
-    optimizers, schedules, losses, initializers, layers, regularizers, augmentations, data, endings,
-    cut_short, starts,
+    optimizers, schedules, losses, accumulations, initializers, layers, regularizers, augmentations,
+    data, endings, cut_short, starts,
 )  # fmt: skip
 STOPPED = RunFacts(stopped_after=6, is_finished=True)  # in the second epoch
 
