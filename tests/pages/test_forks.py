@@ -138,6 +138,16 @@ def test_the_slider_follows_a_run_that_trains_and_rests_at_the_best_epoch_of_one
     trash.delete(store, run)
 
 
+def test_a_run_of_a_single_epoch_is_extended_and_not_forked(lab):
+    store, _, _ = lab
+    run = store.create(encode(POINTS.model_copy(update={"epochs": 1, "name": "Short"})))
+    KINDS[RUN].execute(store.home, run)
+    app = visit("watch", run=run)
+    assert watch_forks.SINGLE in texts(app) and not any(b.key == "fork_here" for b in app.button)
+    assert any(b.key == "extend_start" for b in app.button)
+    trash.delete(store, run)
+
+
 def test_a_run_that_still_improves_is_extended(lab):
     store, root, _ = lab
     app = visit("watch", run=root)
