@@ -274,7 +274,7 @@ class Chart {
   async download(kind) {
     this.menu.open = false;
     const { data } = this;
-    const blob = kind === "csv" ? new Blob([data.csv || table(this.plot.data)], { type: "text/csv" }) : await this.image(kind);
+    const blob = kind === "csv" ? new Blob([data.csv || table(this.plot.data, this.plot.layout)], { type: "text/csv" }) : await this.image(kind);
     const address = URL.createObjectURL(blob);
     Object.assign(document.createElement("a"), { href: address, download: `${data.name}.${kind}` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
@@ -362,10 +362,12 @@ async function raster(svg, width, height) {
 }
 
 // The chart as CSV: one row per point of a line or a map, without the marks that repeat a point.
-function table(traces) {
+function table(traces, layout) {
   const quote = (text) => `"${harmless(String(text)).replaceAll('"', '""')}"`;
+  const title = (axis, usual) => quote(layout[axis]?.title?.text?.replaceAll(/<[^>]*>/g, " ") || usual);
   const cell = (value) => (typeof value === "string" ? quote(value) : value);
-  const rows = [["series", "x", "y"]];
+  const isMap = traces.some((trace) => trace.z);
+  const rows = [["series", title("xaxis", "x"), isMap ? "value" : title("yaxis", "y")]];
   for (const trace of traces) {
     if (trace.meta?.as === "points") trace.x.forEach((x, k) => rows.push([quote(trace.text[k]), x, trace.y[k]]));
     else if (trace.meta?.table) trace.meta.table.y.forEach((y, i) => trace.meta.table.x.forEach((x, k) => rows.push([quote(y), cell(x), trace.meta.table.z[i][k]])));
@@ -375,7 +377,7 @@ function table(traces) {
   return rows.map((row) => row.map((v) => v ?? "").join(",")).join("\n") + "\n";
 }
 
-// Text that a spreadsheet program would evaluate as a formula begins with an apostrophe, as in core/export/cells.py.
+// Text that a spreadsheet program would evaluate as a formula begins with an apostrophe, as in core/base/cells.py.
 function harmless(text) {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

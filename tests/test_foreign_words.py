@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from core.access.ownership import LAB
+from core.base.cells import FORMULA, plain
 from core.base.encoding import encode
 from core.base.errors import LabError
 from core.data.library import Library
 from core.experiment import Experiment
-from core.export.cells import FORMULA, plain
 from core.export.curves import curves_csv
 from core.jobs import runner
 from core.jobs.lane import Lane

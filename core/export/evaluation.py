@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from core.analysis.mistakes.most_confident import describe_columns
-from core.export.cells import csv_text
+from core.base.cells import csv_text
 
 Result = dict[str, Any]
 SCORES = ("precision", "recall", "f1")
@@ -50,12 +50,11 @@ def residuals_csv(result: Result) -> str:
     """Return one row per listed prediction: its row in the dataset (from 1), its true and predicted
     value, and its most influential columns.
     """
-    rows = [
-        [row + 1, true, predicted, describe_columns(result, i) if result["columns"] else ""]
-        for i, (row, true, predicted) in enumerate(
-            zip(result["rows"], result["true"], result["predicted"], strict=True)
-        )
-    ]
+    rows = []
+    for i, row in enumerate(result["rows"]):
+        why = describe_columns(result, i) if result["columns"] else ""
+        values = (single(result[name][i]) for name in ("true", "predicted"))
+        rows.append([row + 1, *values, why])
     return csv_text(["row", "true", "predicted", "influential_columns"], rows)
 
 
@@ -94,7 +93,17 @@ def curve_csv(points: list[list[float]], x: str, y: str) -> str:
 def pairs_csv(true: list[float], predicted: list[float]) -> str:
     """Return true and predicted values (n,), with the residual true − predicted."""
     pairs = zip(true, predicted, strict=True)
-    return csv_text(["true", "predicted", "residual"], ([t, p, t - p] for t, p in pairs))
+    rows = ([single(value) for value in (t, p, t - p)] for t, p in pairs)
+    return csv_text(["true", "predicted", "residual"], rows)
+
+
+def single(value: float) -> float:
+    """Return the value with the digits of single precision, in which networks compute.
+
+    >>> single(236912.01959975177)
+    236912.0
+    """
+    return float(f"{value:.7g}")
 
 
 def interval_titles(name: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from core.export.cells import csv_text
+from core.base.cells import csv_text
 
 
 def plane_csv(result: Mapping[str, Any]) -> str:

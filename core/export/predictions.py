@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from core.base.cells import csv_text, xlsx_content
 from core.base.errors import BadInput, NotFound
-from core.export.cells import csv_text, xlsx_content
 from core.predict.inputs import Inputs
 from core.predict.prediction import Prediction, Predictions
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.export.cells import csv_text
+from core.base.cells import csv_text
 from core.studies.search.records import SearchTrial
 from core.studies.search.search import Search
 

@@ -9,7 +9,7 @@ from core.advice.bias_variance import BiasVarianceVerdict
 from core.advice.paired_effects import Effect, by_size
 from core.analysis.verdict.error_sources import SOURCES
 from core.analysis.verdict.next_steps import LABELS
-from core.export.cells import csv_text
+from core.base.cells import csv_text
 from core.export.evaluation import interval_titles
 from core.figures.baselines import BaselineRow
 from core.figures.more_rows import LearningCurve

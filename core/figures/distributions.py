@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from core.base.cells import csv_text
 from core.base.events import QUANTILES
 from core.base.numbers import short
 from core.figures.images import plain
@@ -62,13 +63,12 @@ def rows(history: History, quantity: str, against: Against = "step") -> list[Str
 
 def csv(strips: Sequence[Strip], against: Against = "step") -> str:
     """Return one line for each layer and time."""
-    lines = [",".join(["layer", against, *(f"q{round(100 * q):02d}" for q in QUANTILES)])]
-    for strip in strips:
-        quoted = strip.layer.replace('"', '""')
-        for at, *values in zip(strip.x, *strip.quantiles, strict=True):
-            cells = ["" if v is None else f"{v:.6g}" for v in (at, *values)]
-            lines.append(",".join([f'"{quoted}"', *cells]))
-    return "\n".join(lines) + "\n"
+    rows = (
+        [strip.layer, *(None if v is None else f"{v:.6g}" for v in (at, *values))]
+        for strip in strips
+        for at, *values in zip(strip.x, *strip.quantiles, strict=True)
+    )
+    return csv_text(["layer", against, *(f"q{round(100 * q):02d}" for q in QUANTILES)], rows)
 
 
 def chosen(strips: Sequence[Strip]) -> list[Strip]:

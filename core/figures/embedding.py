@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from core.base.cells import csv_text
 from core.base.numbers import percent, percent_parts
 from core.figures.images import plain
 from core.figures.points import SYMBOLS, colour
@@ -27,20 +28,19 @@ FEW_IMAGES, SMALL, LARGE = (
     16,
     32,
 )  # up to so many points, images have LARGE pixels, else SMALL
-HEAD = "sample,pc1,pc2,true,predicted,probability"
+HEAD = ("sample", "pc1", "pc2", "true", "predicted", "probability")
 
 
 def csv(found: Mapping[str, Any]) -> str:
     """Return one line for each point of an Embedding."""
-    names, blanks = found["classes"], [""] * len(found["rows"])
-    lines = [HEAD]
+    names, blanks = found["classes"], [None] * len(found["rows"])
     columns = (found["rows"], found["points"], found["true"], found["predicted"])
-    for row, (x, y), true, predicted, sure in zip(
-        *columns, found.get("probability", blanks), strict=True
-    ):
-        labels = [_quoted(names[v]) if names else str(v) for v in (true, predicted)]
-        lines.append(f"{row + 1},{x},{y},{labels[0]},{labels[1]},{sure}")
-    return "\n".join(lines) + "\n"
+    points = zip(*columns, found.get("probability", blanks), strict=True)
+    rows = [
+        [row + 1, x, y, *((names[v] if names else v) for v in (true, predicted)), sure]
+        for row, (x, y), true, predicted, sure in points
+    ]
+    return csv_text(HEAD, rows)
 
 
 def sprite(images: np.ndarray) -> dict[str, Any]:
@@ -148,8 +148,3 @@ def _text(found: Mapping[str, Any], i: int) -> str:
     if true == predicted:
         return f"sample {number}: {true}, {sure}"
     return f"sample {number}: <b>{true}</b>, predicted {predicted}, {sure}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace('"', '""')
-    return f'"{escaped}"'

@@ -17,12 +17,11 @@ NAMES = {
 
 
 def figure(result: Mapping[str, Any], mode: Mode) -> go.Figure:
-    """Draw the parts of an error (core/analysis/verdict/error_sources.py), in percentage points (of
-    values: as fractions of the variance).
+    """Draw the parts of an error (core/analysis/verdict/error_sources.py), in percentage points,
+    or of values in percent of the variance.
     """
     p = PALETTES[mode]
-    factor = 1.0 if result["is_value"] else 100.0
-    values = {label: [factor * v for v in result[name]] for name, label in NAMES.items()}
+    values = {label: [100 * v for v in result[name]] for name, label in NAMES.items()}
     drawn = blank(mode, HEIGHT, hovermode="closest", showlegend=False, margin={"b": 44, "l": 110})
     drawn.add_bar(
         x=[value for value, _, _ in values.values()],
@@ -37,7 +36,7 @@ def figure(result: Mapping[str, Any], mode: Mode) -> go.Figure:
         hovertemplate="%{y}: %{x:.3g}<extra></extra>",
         name="Part of the error",
     )  # fmt: skip
-    unit = "fraction of the variance" if result["is_value"] else "percentage points of the error"
+    unit = "percent of the variance" if result["is_value"] else "percentage points of the error"
     drawn.update_xaxes(title=unit, showgrid=True, zeroline=True, zerolinecolor=p.line)
     drawn.update_yaxes(autorange="reversed")
     return drawn

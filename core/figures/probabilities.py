@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from core.base.cells import csv_text
 from core.base.numbers import percent
 from core.figures.images import plain
 from core.figures.template import PALETTES, Mode, template_json
@@ -78,6 +79,5 @@ def figure(bars: Sequence[Bar], mode: Mode) -> dict[str, Any]:
 
 def csv(classes: Sequence[str], probabilities: Sequence[float]) -> str:
     """Return one line for each class."""
-    quoted = ('"' + name.replace('"', '""') + '"' for name in classes)
-    lines = [f"{name},{p:.6g}" for name, p in zip(quoted, probabilities, strict=True)]
-    return "\n".join(["class,probability", *lines]) + "\n"
+    rows = ([name, f"{p:.6g}"] for name, p in zip(classes, probabilities, strict=True))
+    return csv_text(["class", "probability"], rows)

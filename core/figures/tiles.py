@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.base.cells import csv_text
 from core.base.text import format_shape
 from core.figures.images import plain, png
 from core.figures.template import PALETTES, Mode, blank, scale
@@ -22,7 +23,7 @@ FINE = 16  # cells of a tile at least, so that the lines between tiles are thin
 SIDE = 210  # px of one map
 LONGEST = 40  # letters of a name
 MENU = 22  # px below a chart, where its download menu is
-TABLE = "name,row,column,value"
+TABLE = ("name", "row", "column", "value")
 
 
 def mosaic(maps: np.ndarray, across: int) -> np.ndarray:
@@ -65,12 +66,13 @@ def colours(values: np.ndarray, mode: Mode) -> dict[str, Any]:
 
 def csv(named: Sequence[tuple[str, np.ndarray]]) -> str:
     """Return one line for each value of maps (H, W) or vectors (K,), with the name of the map."""
-    lines = [TABLE]
-    for name, values in named:
-        quoted = name.replace('"', '""')
-        for i, row in enumerate(np.atleast_2d(values)):
-            lines += [f'"{quoted}",{i},{k},{value:.6g}' for k, value in enumerate(row)]
-    return "\n".join(lines) + "\n"
+    rows = (
+        [name, i, k, f"{value:.6g}"]
+        for name, values in named
+        for i, row in enumerate(np.atleast_2d(values))
+        for k, value in enumerate(row)
+    )
+    return csv_text(TABLE, rows)
 
 
 def filters_height(count: int) -> int:

@@ -17,6 +17,12 @@ from core.data.dataset import Facts
 BINS = 15  # as Guo et al.
 DRAWS, WORK = (10, 200), 2_000_000  # repetitions of a simulation, and all its samples together
 TEMPERATURES = (1e-3, 1e3)  # range in which the temperature is searched
+OBSTACLES = {  # why there is none
+    "no_validation": "the run has no validation set to fit it on",
+    "all_right": "every validation sample is predicted correctly, so no finite temperature is best",
+    "no_better_than_equal": "on the validation set, equal probabilities for all classes would be "
+    "better than those of the network at any temperature",
+}
 
 
 class Calibration(Analysis):
@@ -40,6 +46,7 @@ class Calibration(Analysis):
         r"\mathrm{ECE} = \sum_b \frac{n_b}{N}\,|\mathrm{acc}_b - \mathrm{conf}_b|"
     )
     source: ClassVar[str] = "Naeini et al. 2015; Guo et al. 2017; Bröcker & Smith 2007"
+    version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True
     place: ClassVar[int] = 3
     part: Literal["train", "validation", "test"] = "test"
@@ -48,20 +55,22 @@ class Calibration(Analysis):
         return needs_classes(facts)
 
     def answer(self, trained: TrainedRun) -> Answering:
-        fitted_on = "validation" if len(trained.setup.validation) else ""
-        if fitted_on:
+        temperature, obstacle = None, "no_validation"
+        if len(trained.setup.validation):
             fitted = yield from predicting(trained, "validation", end=0.5)
             temperature = fit_temperature(fitted.scores, fitted.targets)
+            is_right = bool((fitted.predicted == fitted.targets).all())
+            obstacle = "" if temperature else "all_right" if is_right else "no_better_than_equal"
         outputs = yield from predicting(trained, self.part, start=0.5)
         before = calibration(outputs.scores, outputs.targets)
         after = None
-        if fitted_on and temperature:
+        if temperature:
             after = calibration(outputs.scores / temperature, outputs.targets)
         return {
             "part": self.part,
             "samples": len(outputs.targets),
-            "temperature": temperature if fitted_on else None,
-            "has_validation": bool(fitted_on),
+            "temperature": temperature,
+            "obstacle": obstacle,
             "before": before,
             "after": after,
         }
@@ -96,11 +105,7 @@ def describe(result: Result) -> str:
         return (
             f"{what} Temperature fitted on the validation set: {short(result['temperature'], 3)}."
         )
-    if result["has_validation"]:
-        why = "every validation sample is predicted correctly, so no finite temperature is best"
-    else:
-        why = "the run has no validation set to fit it on"
-    return f"{what} There is no temperature: {why}."
+    return f"{what} There is no temperature: {OBSTACLES[result['obstacle']]}."
 
 
 def calibration(scores: np.ndarray, targets: np.ndarray) -> Result:

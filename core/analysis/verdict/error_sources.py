@@ -76,7 +76,8 @@ class ErrorSources(Analysis):
             f"{name.capitalize():<16}{_interval(result[name])}  {MEANINGS.get(name, REST)}"
             for name in names
         ]
-        return [f"Error on the {result['part']} set: {percent(result['error'])}", *rows]
+        unit = " of the variance" if result["is_value"] else ""
+        return [f"Error on the {result['part']} set: {percent(result['error'])}{unit}", *rows]
 
 
 REST = "error that also the larger network makes in training: noise, or a still larger network"

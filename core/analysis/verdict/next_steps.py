@@ -15,7 +15,7 @@ from core.analysis.side_runs import SideRun
 from core.analysis.trained import TrainedRun
 from core.analysis.verdict.error_sources import larger_network
 from core.base.errors import BadInput
-from core.base.numbers import percent
+from core.base.numbers import percent, short
 from core.base.spec import ranged
 from core.experiment import Experiment
 from core.network.build import trace
@@ -90,10 +90,13 @@ class NextSteps(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
+        error = result["base_error"]
+        base = f"Validation error {percent(error)}"
+        if result["is_value"]:
+            base = f"Validation R² {short(1 - error, 3)}"
         return [
-            f"Validation error of the short trainings: {percent(result['base_error'])}, "
-            f"{result['seeds']} seeds",
-            *(describe_row(row) for row in result["steps"]),
+            f"{base} of the short trainings, {result['seeds']} seeds",
+            *(describe_row(row, is_value=result["is_value"]) for row in result["steps"]),
         ]
 
 
@@ -178,16 +181,22 @@ def compare(base: list[float], changed: list[float]) -> tuple[list[float], str]:
     return [mean, low, high], verdict
 
 
-def describe_row(row: dict[str, Any]) -> str:
-    """Return one change and what it did to the validation error.
+def describe_row(row: dict[str, Any], *, is_value: bool = False) -> str:
+    """Return one change and what it did to the validation error, or of values to R².
 
     >>> gain = {"gain": [0.021, 0.01, 0.032], "name": "rows", "verdict": "better"}
     >>> describe_row(gain).replace("\u2212", "-")
     'Twice the training rows: error -2.1 points (-3.2 to -1.0)'
+    >>> describe_row(gain, is_value=True)
+    'Twice the training rows: R² +0.021 (+0.010 to +0.032)'
     """
-    mean, low, high = (signed(100 * -value, 1) for value in row["gain"])
     found = "no difference found, " if row["verdict"] == "no_difference" else ""
-    return f"{LABELS[row['name']]}: {found}error {mean} points ({high} to {low})"
+    what = f"{LABELS[row['name']]}: {found}"
+    if is_value:
+        mean, low, high = (signed(value, 3) for value in row["gain"])
+        return f"{what}R² {mean} ({low} to {high})"
+    mean, low, high = (signed(100 * -value, 1) for value in row["gain"])
+    return f"{what}error {mean} points ({high} to {low})"
 
 
 def _row(step: NextStep, base: list[float], errors: list[float], seconds: float) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from core.access import privacy
+from core.base.cells import plain
 from core.base.errors import LabError, NotFound
 from core.base.text import counted
-from core.export.cells import plain
 from core.jobs import runner
 from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
 from core.runs.state import RunState

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.analysis.catalogue import ErrorSources
 from core.analysis.verdict.error_sources import MEANINGS, SMALL
-from core.base.numbers import duration_range, percent, short
+from core.base.numbers import duration_range, percent
 from core.export.verdict import error_sources_csv
 from core.figures import error_sources as figures
 from core.jobs import runner
@@ -57,19 +57,18 @@ def card(run: str, history: History) -> None:
 
 def describe(found: dict) -> tuple[str, str]:
     """Return the level and the text of the verdict."""
-    whole = percent(found["error"])
-    error = f"Of the error on the {found['part']} set, {whole}"
+    unit = " of the variance" if found["is_value"] else ""
+    error = f"Of the error on the {found['part']} set, {percent(found['error'])}{unit}"
     largest = found["largest"]
     if largest == "none":
         return (
             "ok",
-            f"**None of the three.** {error}, each source is surely below {percent(SMALL)}.",
+            f"**None of the three.** {error}, each source is surely below {percent(SMALL)}{unit}.",
         )
     if largest == "undecided":
         text = f"{error}, no source is clearly the largest: their intervals overlap."
         return "info", f"**Undecided.** {text} More test samples would narrow them."
-    value = percent(found[largest][0]) if not found["is_value"] else short(found[largest][0])
-    text = f"{error}, {value} is {MEANINGS[largest]}."
+    text = f"{error}, {percent(found[largest][0])}{unit} is {MEANINGS[largest]}."
     return "warn", f"**Mostly {largest}.** {text} {NEXT[largest]}"
 
 

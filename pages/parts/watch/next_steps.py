@@ -44,7 +44,8 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
         csv_button(run, "next steps", lambda: next_steps_csv(found))
     for row in found["steps"]:
         action = Action(LABELS[row["name"]], row["changes"]) if row["changes"] else None
-        text = f"**{describe_row(row)}** · whole training {duration(row['seconds'])}"
+        what = describe_row(row, is_value=found["is_value"])
+        text = f"**{what}** · whole training {duration(row['seconds'])}"
         if row["name"] == "rows" and row["verdict"] == "better" and not action:
             text = f"{text}. {ROWS}"
         label = "Open" if action else None

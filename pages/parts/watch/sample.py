@@ -9,7 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.catalogue import Exciting, OneSample
+from core.base.cells import csv_text
 from core.base.numbers import decimals, percent, short, whole
+from core.base.text import clip
 from core.figures import images, tiles
 from pages.kit import session
 from pages.kit.buttons import button
@@ -19,6 +21,7 @@ from pages.kit.tables import as_stored, show_table
 from pages.parts.watch.inspected import Inspected
 
 COLUMNS = 12  # bars of a table, and columns of a list of its rows
+SHORT = 4  # letters of a label that fit below an image of a phone
 SIDE, BELOW = 64, 52  # px of an image in a row of images, and of the two lines below it
 NO_GRAD_CAM = "Grad-CAM needs a convolutional layer, whose outputs are maps. This network has none."
 PREDICTED = -1
@@ -272,13 +275,21 @@ def _exciting(shown: Inspected) -> None:
     if inputs.ndim == 4:
         kind, digits = ("class" if classes else "value"), decimals(values)
         texts = [f"{v:.{digits}f}".replace("-", "−") for v in values]
-        captions = [" · ".join(pair) for pair in zip(texts, labels, strict=True)]
+        is_short = max(map(len, labels)) <= SHORT
+        pairs = zip(texts, labels, strict=True)
+        captions = [" · ".join(pair) for pair in pairs] if is_short else texts
         shown.draw(
             lambda mode: images.side_by_side([("", inputs)], captions, mode=mode, side=SIDE),
             "exciting", SIDE + BELOW, f"The samples with the largest output of channel {channel}",
             _table(values, rows, labels),
         )  # fmt: skip
-        st.caption(f"Below each image: output value and true {kind}. Samples {numbers}.")
+        if is_short:
+            text = f"Below each image: output value and true {kind}. Samples {numbers}."
+        else:
+            each = zip(rows, labels, strict=True)
+            listed = ", ".join(f"{whole(row + 1)} ({clip(label)})" for row, label in each)
+            text = f"Below each image: output value. Samples and true {kind}: {listed}."
+        st.caption(escape(text))
         return
     names = shown.samples.columns or [f"x{i + 1}" for i in range(inputs.shape[1])]
     table = pd.DataFrame(inputs[:, :COLUMNS], columns=list(names)[:COLUMNS])
@@ -289,8 +300,5 @@ def _exciting(shown: Inspected) -> None:
 
 
 def _table(values: list[float], rows: list[int], labels: list[str]) -> str:
-    lines = ["sample,output,target"]
-    for value, row, label in zip(values, rows, labels, strict=True):
-        quoted = label.replace('"', '""')
-        lines.append(f'{row + 1},{value},"{quoted}"')
-    return "\n".join(lines) + "\n"
+    samples = [row + 1 for row in rows]
+    return csv_text(["sample", "output", "target"], zip(samples, values, labels, strict=True))

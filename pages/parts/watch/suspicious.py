@@ -12,7 +12,7 @@ import streamlit as st
 from core.analysis.catalogue import CorrectionProof, Suspicious
 from core.base.encoding import change, decode, encode
 from core.base.errors import LabError
-from core.base.numbers import duration, percent, short, whole
+from core.base.numbers import duration, exact, percent, short, whole
 from core.base.text import clip, counted
 from core.data.datasets import Corrected, DataSet, correct
 from core.data.load import load
@@ -264,10 +264,16 @@ def corrections_of(data: DataSet) -> dict[int, int]:
 def describe_values(values: np.ndarray, columns: tuple[str, ...]) -> str:
     """Return the first values of a table's row with the names of their columns.
 
-    >>> describe_values(np.array([1.5, 2.0]), ("age", "size"))
-    'age 1.5, size 2'
+    Of one-hot encoded text, the value.
+
+    >>> describe_values(np.array([23456.0, 0.0, 1.0]), ("income", "job=clerk", "job=nurse"))
+    'income 23456, job=nurse'
     """
     names = columns or [f"x{i + 1}" for i in range(len(values))]
-    pairs = zip(names, values.tolist(), strict=False)
-    shown = [f"{clip(name)} {short(value)}" for name, value in list(pairs)[:COLUMNS]]
-    return ", ".join(shown + ["…"] * (len(values) > COLUMNS)).replace(" -", " −")
+    shown = [
+        clip(name) if "=" in name and value == 1 else f"{clip(name)} {exact(value)}"
+        for name, value in zip(names, values.tolist(), strict=True)
+        if "=" not in name or value
+    ]
+    rest = ["…"] * (len(shown) > COLUMNS)
+    return ", ".join(shown[:COLUMNS] + rest).replace(" -", " −")

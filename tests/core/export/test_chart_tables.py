@@ -9,7 +9,7 @@ import pytest
 from core.advice.bias_variance import judge
 from core.advice.power_law import judge_more_rows
 from core.export import evaluation, landscape, verdict
-from core.figures import baselines, more_rows
+from core.figures import baselines, embedding, more_rows, probabilities, tiles
 from core.runs.measured import Measured
 from tests.core.figures.test_effects_figure import EFFECTS
 from tests.core.figures.test_verdict_figures import PARTS, RESULT
@@ -110,3 +110,18 @@ def test_a_landscape_has_its_losses_and_the_path() -> None:
     frame = read(landscape.profiles_csv({"a": {"steps": [0, 1], "loss": [[1.0, 2.0]] * 3}}))
     assert frame["direction"].tolist() == [1, 1, 2, 2, 3, 3]
     assert frame["training_loss"].tolist() == [1, 2] * 3
+
+
+def test_no_name_of_a_class_or_column_is_a_formula() -> None:
+    names = ["=1+1", "@b"]
+    found = {"classes": names, "rows": [0], "points": [[1.0, -2.0]], "true": [0], "predicted": [1]}
+    texts = (
+        embedding.csv(found),
+        probabilities.csv(names, [0.25, 0.75]),
+        tiles.csv([(name, np.array([-1.0, 2.0])) for name in names]),
+    )
+    for text in texts:
+        frame = read(text)
+        cells = frame.astype(object).to_numpy().ravel().tolist()
+        assert {"'=1+1", "'@b"} <= set(cells)
+    assert read(texts[0])[["pc1", "pc2"]].values.tolist() == [[1, -2]]

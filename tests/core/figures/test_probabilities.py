@@ -29,4 +29,4 @@ def test_the_most_probable_class_alone_has_the_colour():
 
 
 def test_the_file_has_all_classes():
-    assert csv(['a "b"', "c"], [0.25, 0.75]) == 'class,probability\n"a ""b""",0.25\n"c",0.75\n'
+    assert csv(['a "b"', "c"], [0.25, 0.75]) == 'class,probability\n"a ""b""",0.25\nc,0.75\n'

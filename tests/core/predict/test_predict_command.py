@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.analysis.trained import TrainedRun
-from core.export import cells
+from core.base import cells
 from core.predict.predictor import Predictor
 
 NAMES = ("=1+1.png", "-2.png", "@home.png", "plain name.png")  # two of them would be formulas

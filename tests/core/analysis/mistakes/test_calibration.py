@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from core.analysis.mistakes.calibration import Calibration, calibration, fit_temperature
+from core.analysis.mistakes.calibration import (
+    OBSTACLES,
+    Calibration,
+    calibration,
+    describe,
+    fit_temperature,
+)
 
 
 def draw(classes: int, sharpness: float, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -63,6 +69,9 @@ def test_no_temperature_is_best_where_all_is_right_or_all_is_alike() -> None:
     logits = np.eye(3, dtype=np.float32)
     assert fit_temperature(logits, np.arange(3)) is None
     assert fit_temperature(logits, (np.arange(3) + 1) % 3) is None
+    found = {"before": calibration(logits, np.arange(3)), "temperature": None, "samples": 3}
+    texts = {describe(found | {"obstacle": obstacle}) for obstacle in OBSTACLES}
+    assert len(texts) == 3  # each names its own reason
 
 
 def test_the_temperature_is_fitted_on_the_validation_set(digits_run) -> None:

@@ -168,7 +168,9 @@ def test_downloads_hold_all_values_and_no_formulas(spirals_run, sine_run) -> Non
     assert frame["recall_low"][0] == confusion["classes"][0]["recall"][1]
     assert frame["f1"].tolist()[2:] == [a["f1"] for a in confusion["averages"].values()]
     residuals = ask(sine_run, Residuals())
-    assert read(residuals_csv(residuals))["true"].tolist() == residuals["true"]
+    assert read(residuals_csv(residuals))["true"].tolist() == pytest.approx(
+        residuals["true"], rel=1e-6
+    )
     formulas = {"names": ["=1+1", "@b"]}
     for text in (mistakes_csv(mistakes | formulas), class_scores_csv(confusion | formulas)):
         assert not read(text).map(lambda cell: str(cell).startswith(("=", "@"))).any(axis=None)
