@@ -1,5 +1,5 @@
-"""All tools: the demonstrations of the Concepts page, and the measurements before and during a run.
-The numbers are computed elsewhere.
+"""All tools: the demonstrations of the Concepts page, the checks and measurements before and during
+a run, and links. The numbers are computed elsewhere.
 """
 
 from core.concepts.demonstrations import DEMONSTRATIONS
@@ -53,6 +53,64 @@ LABEL_NOISE = Tool(
     technique="D10",
     page="Data",
 )
+LABEL_TYPE = Tool(
+    kind="label_type",
+    label="Classes or values",
+    about=(
+        "Whether the labels are classes (classification) or values to predict (regression) is "
+        "decided from how many different ones there are, and whether they are whole numbers. The "
+        "checks of the file show the decision, and the label type can be changed there."
+    ),
+    formula=r"y \in \{1, \dots, C\} \quad \text{or} \quad y \in \mathbb{R}",
+    source="Hastie, Tibshirani & Friedman 2009, section 2.2",
+    technique="D5",
+    page="Data",
+)
+STREAMING = Tool(
+    kind="streaming",
+    label="Data larger than memory",
+    about=(
+        "Large files are converted in chunks to an array on disk. Training reads it in shuffled "
+        "blocks, and shuffles the samples of a window of blocks."
+    ),
+    formula=r"\text{samples in memory} \le 8\,b \ll N",
+    source="numpy.org (numpy.memmap)",
+    technique="D11",
+    page="Data",
+)
+CURVES = Tool(
+    kind="curves",
+    label="Curves of loss and score",
+    about=(
+        "Loss and error, accuracy, RMSE or R² of the training and validation set while the run "
+        "is trained: raw and smoothed, by step, epoch or time, on a linear or logarithmic axis."
+    ),
+    formula=r"s_k = \frac{\sum_{i \le k} \beta^{k-i} L_i}{\sum_{i \le k} \beta^{k-i}}",
+    source="Kingma & Ba 2015 (unbiased moving average)",
+    technique="V1",
+    page="Watch",
+)
+PACE = Tool(
+    kind="pace",
+    label="Pace of a run",
+    about="Learning rate, samples per second, remaining time and memory of a run in progress.",
+    formula=r"t_{\mathrm{left}} = (K - k)\, \Delta t / \Delta k",
+    source="Mattson et al. 2020 (MLPerf Training)",
+    technique="V4",
+    page="Watch",
+)
+GRADIENT_NOISE = Tool(
+    kind="gradient_noise",
+    label="Gradient noise scale",
+    about=(
+        "How much the gradients of mini-batches differ, compared with their mean: larger batches "
+        "help until they have about as many samples as this number."
+    ),
+    formula=r"B_{\mathrm{noise}} = \mathrm{tr}(\Sigma) \,/\, \|G\|^2",
+    source="McCandlish et al. 2018",
+    technique="V5",
+    page="Watch",
+)
 LAYER_MAPS = Tool(
     kind="layer_maps",
     label="Layer × time maps",
@@ -77,6 +135,31 @@ DISTRIBUTIONS = Tool(
     technique="V3",
     page="Watch",
 )
+LINK = Tool(
+    kind="link",
+    label="Links to experiments and runs",
+    about=(
+        "The address of a shared experiment contains all of its settings as compressed JSON; the "
+        "address of a run opens it live for everyone who may see it."
+    ),
+    formula=r"e = \mathrm{base64}(\mathrm{deflate}(\mathrm{JSON}))",
+    source="Deutsch 1996 (RFC 1951); Josefsson 2006 (RFC 4648)",
+    technique="K6",
+    page="Train",
+)
+RESUME = Tool(
+    kind="resume",
+    label="Stop and resume",
+    about=(
+        "A checkpoint holds weights, optimizer state and random generators. A run that was stopped "
+        "or killed continues from it with the losses of an uninterrupted run."
+    ),
+    formula=r"(\theta, m, g)_{k+1} = F\big((\theta, m, g)_k\big)",
+    source="pytorch.org (general checkpoint)",
+    technique="K2",
+    page="Watch",
+)
 TOOLS = (
-    *DEMONSTRATIONS, FIRST_STEP, RANGE_TEST, SPLIT, LABEL_NOISE, LAYER_MAPS, DISTRIBUTIONS,
+    *DEMONSTRATIONS, LABEL_TYPE, SPLIT, LABEL_NOISE, STREAMING, FIRST_STEP, RANGE_TEST, LINK,
+    CURVES, PACE, LAYER_MAPS, DISTRIBUTIONS, GRADIENT_NOISE, RESUME,
 )  # fmt: skip

@@ -15,9 +15,9 @@ from core.studies.method import Method
 from tests.conftest import ROOT
 
 IDS = (
-    "D1 D2 D3 D4 D6 D7 D8 D9 D10 N1 N2 N3 N4 N5 N6 N7 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 "
-    "O1 O2 O3 O4 O5 O6 O7 O8 R1 R2 R3 R4 R5 V2 V3 V6 V7 V8 V9 V10 S1 S2 S3 S4 C1 C2 C3 C4 C5 C6 C7 "
-    "K1 K3 K4 K5"
+    "D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 N1 N2 N3 N4 N5 N6 N7 I1 I2 I3 I4 I5 L1 L2 L3 L4 L5 "
+    "O1 O2 O3 O4 O5 O6 O7 O8 R1 R2 R3 R4 R5 V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 S1 S2 S3 S4 "
+    "C1 C2 C3 C4 C5 C6 C7 K1 K2 K3 K4 K5 K6"
 )
 STUDIES = {"random_features": "S2", "closed_form": "S2", "networks": "S1", "cnn": "S1"}
 PAGES = {"Data", "Network", "Train", "Watch", "Concepts", "Double descent", "Predict", "Search"}

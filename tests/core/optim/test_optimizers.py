@@ -229,9 +229,12 @@ VALLEY = {  # what its walls, 400 times as steep as its floor, ask for
     Nesterov: {"learning_rate": 1e-3},
     Adagrad: {"learning_rate": 0.5},  # its steps die out: they must begin long
     AMSGrad: {"learning_rate": 0.03},  # it remembers the walls
-    AdamW: {"weight_decay": 0.0},  # decay does not let a weight stay at 1
-    Muon: {"weight_decay": 0.0},
     Adafactor: {"learning_rate": 3e-3, "decay": 0.5},  # it would remember the walls for too long
+    Adam: {"learning_rate": 0.01},  # at 1e-3 it takes 9600 steps
+    NAdam: {"learning_rate": 0.01},
+    AdamW: {"learning_rate": 0.01, "weight_decay": 0.0},  # decay lets no weight stay at 1
+    Muon: {"learning_rate": 0.01, "weight_decay": 0.0},
+    Lion: {"learning_rate": 1e-3},
 }
 
 
