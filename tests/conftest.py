@@ -30,6 +30,7 @@ from core.runs.history import History
 from core.runs.store import Store
 from core.weights import guard
 from core.weights.reading import read_model
+from tests.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[1]
 gc.disable()  # until all tests are collected: what is imported and collected stays
@@ -311,6 +312,19 @@ def weights_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return 0
 
     monkeypatch.setattr(guard, "_run", read)
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """Starts child processes that need not import torch."""
+    with ForkServer() as server:
+        yield server
+
+
+@pytest.fixture
+def quick_processes(fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start Python processes without the time for the import of torch."""
+    monkeypatch.setattr(subprocess, "Popen", fork_server.popen())
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -137,6 +137,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
+@pytest.mark.usefixtures("quick_processes")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork saves importing torch 25 times")
 def test_twenty_five_kills_leave_every_checkpoint_readable_and_the_same_losses(
     tmp_path: Path,

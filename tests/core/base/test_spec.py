@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 import zlib
 from typing import ClassVar, Literal
 
@@ -236,11 +234,3 @@ def test_a_call_can_be_made_and_printed() -> None:
     call = Call("datetime.timedelta", {"hours": 1})
     assert call.make(minutes=30).total_seconds() == 5400
     assert call.code() == "datetime.timedelta(hours=1)"
-
-
-def test_menus_open_before_torch_is_loaded() -> None:
-    code = (
-        "import sys, core.experiment as e; e.Experiment(); "
-        "sys.exit(bool({'torch', 'streamlit', 'pandas'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -175,6 +175,7 @@ def test_scores_have_the_form_of_the_settings(monkeypatch, capsys) -> None:
     assert len(shown) == 4 and all("accuracy" in line for line in shown)  # epochs, test, list
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_ctrl_c_saves_the_run_so_that_it_can_be_resumed(home: Path) -> None:
     command = [
         sys.executable,
@@ -215,6 +216,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_a_killed_run_resumes_with_the_same_results_as_a_straight_run(capsys, home: Path) -> None:
     """Killed without warning and resumed from its checkpoint, a run has the same scores bit for
     bit.

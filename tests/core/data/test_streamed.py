@@ -115,6 +115,7 @@ for limit in sys.argv[2:]:
 """
 
 
+@pytest.mark.usefixtures("quick_processes")
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_is_bounded_by_the_window_not_by_the_set(tmp_path):
     path = tmp_path / "x.npy"

@@ -32,6 +32,7 @@ from core.runs.history import History
 from core.runs.store import Store
 from core.studies import trainer
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
 

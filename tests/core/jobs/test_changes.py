@@ -31,6 +31,7 @@ from core.studies.trainer import execute
 from core.training.course import replay
 from tests.conftest import losses, wait_until
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
 ENDLESS = Experiment(
     data=Spirals(points=20),
     network=(Linear(units=4), ReLU(), Output()),

@@ -23,6 +23,7 @@ from core.network.layers import Flatten, Linear, Output
 from core.studies.study import shipped
 from tests.conftest import wait_until
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
 SOFTMAX = encode(Experiment(data=Digits(), network=(Flatten(), Output()), device="cpu"))
 MISFIT = encode(Experiment(data=Digits(), network=(Linear(),), device="cpu"))
 SLOW = encode(  # a hundred steps of some dozens of milliseconds

@@ -29,6 +29,7 @@ from tests.conftest import losses, wait_until
 from tests.core.base.test_parent_death import gone
 
 ROOT = Path(__file__).parents[3]
+quick = pytest.mark.usefixtures("quick_processes")  # not where the start is what is tested
 
 
 def digits(**changes: object) -> str:
@@ -59,6 +60,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen]:
     return made
 
 
+@quick
 def test_a_process_trains_as_a_thread_does_and_obeys_commands(runner: Runner) -> None:
     store = runner.store
     short, long = runner.submit(digits(), by=LAB), runner.submit(digits(epochs=100_000), by=LAB)
@@ -201,6 +203,7 @@ def importing(process: psutil.Process) -> bool:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into the processes")
+@quick
 @pytest.mark.parametrize("moment", ["started", "importing", "training"])
 def test_no_process_outlives_a_killed_server_and_every_run_can_be_resumed(
     tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,8 @@ from core.runs.summary import summarize
 from core.studies.trainer import execute
 from tests.core.runs.forked_runs import experiment, trained
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
+
 
 def history(store: Store, run: str) -> History:
     return History.of(store.read(run)[0])

@@ -24,6 +24,7 @@ from core.studies.places.this_process import ThisProcess
 from core.studies.study import Study
 from tests.core.studies.test_sweeps import make_study
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
 CHUNKS = 4
 
 

@@ -144,6 +144,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_a_killed_study_resumes_to_the_same_points(tmp_path: Path, straight) -> None:
     study = make_study("networks")
     path = tmp_path / "study.json"

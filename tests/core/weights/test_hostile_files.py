@@ -136,6 +136,7 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(form: str) -> None:
     assert refused > FLIPS / 4  # the rest are padding and names of ZIP entries
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_a_file_that_needs_too_much_memory_or_does_not_exist_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def trained(store: Store, e: Experiment, changes: dict | None = None, at: int = 
     return run
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_forks_and_changed_settings_are_followed(tmp_path: Path) -> None:
     store = Store(tmp_path / "lab")
     noisy = trained(store, NOISY)

@@ -55,6 +55,7 @@ from core.training.inputs import load_inputs
 from core.training.loop import train
 from core.weights.library import WeightsLibrary
 from core.weights.reading import read_model
+from tests.fork_server import ForkServer
 
 TABLE = {
     "data": {"kind": "blobs", "points": 80},
@@ -267,7 +268,7 @@ STOPPED = RunFacts(stopped_after=6, is_finished=True)  # in the second epoch
 
 
 @pytest.fixture(scope="module")
-def scores_of_scripts(shared_folder: Path) -> dict[str, list[dict]]:
+def scores_of_scripts(shared_folder: Path, fork_server: ForkServer) -> dict[str, list[dict]]:
     """What the scripts of all families computed, once for all test processes."""
     root = shared_folder / "scripts"
     HOMES.append(root)
@@ -275,11 +276,11 @@ def scores_of_scripts(shared_folder: Path) -> dict[str, list[dict]]:
         found = root / "scores.json"
         if not found.exists():
             root.mkdir(exist_ok=True)
-            found.write_text(json.dumps(run_all_scripts(root)))
+            found.write_text(json.dumps(run_all_scripts(root, fork_server.popen())))
         return json.loads(found.read_text())
 
 
-def run_all_scripts(root: Path) -> dict[str, list[dict]]:
+def run_all_scripts(root: Path, popen: type[subprocess.Popen]) -> dict[str, list[dict]]:
     """Run the scripts of all families in one process, because torch starts slowly."""
     folders: dict[str, list[Path]] = {family.__name__: [] for family in FAMILIES}
     for family in FAMILIES:
@@ -293,8 +294,10 @@ def run_all_scripts(root: Path) -> dict[str, list[dict]]:
                 file.write(folder / file.name)
     every = [str(folder) for found in folders.values() for folder in found]
     command = [sys.executable, "-I", runner.__file__, *every]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with popen(command, cwd=root, text=True, **pipes) as process:
+        printed, _ = process.communicate()
+    assert process.returncode == 0, printed[-3000:]
     return {
         name: [json.loads((folder / runner.SCORES).read_text()) for folder in found]
         for name, found in folders.items()

@@ -20,6 +20,7 @@ from core.studies.search.records import SearchTrial, TrialStarted, to_line
 from core.studies.search.search import Search
 from core.studies.search.trial_log import TrialLog
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
 BASE = Experiment(
     network=MLP().layers((1, 8, 8)), epochs=2, batch_size=128, device="cpu"
 )  # fmt: skip
