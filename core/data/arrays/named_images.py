@@ -124,7 +124,7 @@ def _names(table: Table, column: int) -> list[str]:
         return [str(cell) for cell in table.words[column]]
     if column in table.exact:  # with leading zeros, as 007
         return [str(cell) for cell in table.exact[column]]
-    values = table.values[:, table.columns.index(column)].tolist()
+    values = table.numbers(column).tolist()
     return [f"{value:.15g}" for value in values]
 
 

@@ -89,9 +89,11 @@ def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
     """Whether a column without an identifier's title holds numbers that rise in small steps,
     codes, or names of files.
     """
+    if len(table) < FEW_ROWS or not _may_count(table, column):
+        return False
     title = normalized(table.header[column]) if table.header else ""
     is_quantity = title in QUANTITIES or title in VALUE_TITLES or is_label_title(title)
-    if is_quantity or len(table) < FEW_ROWS or not is_distinct(table, column):
+    if is_quantity or not is_distinct(table, column):
         return False
     if column in table.words:
         is_key = table.header is not None and is_key_title(table.header[column])
@@ -102,6 +104,14 @@ def _looks_numbered(table: Table, column: int, is_first: bool) -> bool:
     step = np.diff(cells.astype(np.float64))
     is_counting = is_first and table.header is not None and step.mean() < SPARSE  # pixels may rise
     return bool((step > 0).all() and (is_counting or (step == 1).all()))
+
+
+def _may_count(table: Table, column: int) -> bool:
+    """Whether the second number is above the first; it rules out nearly all columns of pixels."""
+    if column in table.words or column in table.exact:
+        return True
+    numbers = table.numbers(column)
+    return bool(numbers[1] > numbers[0])
 
 
 def _is_row_number(table: Table, column: int) -> bool:

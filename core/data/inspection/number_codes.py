@@ -70,4 +70,4 @@ def _texts(table: Table, column: int) -> np.ndarray:
 
 
 def _numbers(table: Table, column: int) -> np.ndarray:
-    return table.values[:, table.columns.index(column)]
+    return table.numbers(column)

@@ -17,7 +17,7 @@ def cells_of(table: Table, column: int) -> np.ndarray:
         return table.words[column]
     if column in table.exact:
         return table.exact[column]
-    return np.ascontiguousarray(table.values[:, table.columns.index(column)])
+    return np.ascontiguousarray(table.numbers(column))
 
 
 def gap_fraction(table: Table, column: int) -> float:

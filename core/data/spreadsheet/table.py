@@ -3,6 +3,7 @@
 pandas reads what its first rows show to be plain; anything else is read cell by cell.
 """
 
+from bisect import bisect_left
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -30,9 +31,9 @@ class Table:
     `values` (rows, number columns) are uint8 if all fit, else float32, or float64 for narrow
     tables; many values are memory-mapped and read-only. A missing number is NaN. `words` maps a
     text column (from 0, as in the file) to its cells, (rows,) str. `columns` holds the file's
-    column of each column of `values`. `first_row` is the spreadsheet's number of the first row of
-    values. Names in `header` are unique, except empty ones. `notes` are findings on conversions
-    of the file.
+    column of each column of `values`, in rising order. `first_row` is the spreadsheet's number of
+    the first row of values. Names in `header` are unique, except empty ones. `notes` are findings
+    on conversions of the file.
 
     `reports` maps each column of the file with missing cells, or with both numbers and texts, to
     its counts and first cells; other columns have no entry. A column with both is in `words`, its
@@ -73,7 +74,14 @@ class Table:
         """Return where a column of the file has no value, (rows,) bool."""
         if column in self.words:
             return self.words[column] == ""
-        return np.isnan(self.values[:, self.columns.index(column)])
+        return np.isnan(self.numbers(column))
+
+    def numbers(self, column: int) -> np.ndarray:
+        """Return the numbers in a column of the file, (rows,), as a view of `values`."""
+        position = bisect_left(self.columns, column)
+        if self.columns[position : position + 1] != (column,):
+            raise ValueError(f"column {column} has no numbers")
+        return self.values[:, position]
 
 
 def read_table(

@@ -1,6 +1,5 @@
 """Spreadsheets without labels are read as inputs of a run."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,12 @@ from core.base.encoding import encode
 from core.base.errors import BadData
 from core.data.datasets import Corrected, Spreadsheets
 from core.data.inspection.column_matching import pair_titles
-from core.data.inspection.input_columns import TrainedColumns
 from core.data.library import Library
 from core.data.reading import Reading
 from core.experiment import Experiment
-from core.network.layers import Flatten, Output
+from core.network.layers import Output
 from core.predict.inputs import read_inputs
 from core.predict.predictor import Predictor
-from core.predict.table_inputs import read_table_inputs
 from core.runs.store import Store
 from tests.core.analysis.conftest import train
 from tests.core.predict.test_inputs import codes, refusal
@@ -226,97 +223,6 @@ def test_all_columns_that_are_missing_are_named_on_both_sides(table):
     assert all_missing.value.missing == ("size", "colour", "age")
     assert all_missing.value.unmatched == ("Sizes", "hue", "years")
     assert pair_titles(caught.value.missing, caught.value.unmatched) == {"size": "Sizes"}
-
-
-def test_identifiers_of_new_rows_are_kept_as_they_are(pairs):
-    """Those of training, and those that only the new file has; without rows that are left out."""
-    predictor, _ = pairs
-    own = [f"{i},2020-01-02,{i}.5,{-i}.25,00{9 - i},new" for i in range(1, 8)]
-    text = "\n".join(["ID,day,left,right,ticket_id,note", *own[:3], "4,,,1,005,new", *own[4:]])
-    reading = Reading(columns={"left": {"missing": "rows"}})
-    read = read_inputs(predictor, [text.encode()], reading=reading)
-    kept = [1, 2, 3, 5, 6, 7]
-    assert {title: cells.tolist() for title, cells in read.identifiers.items()} == {
-        "ID": kept,
-        "ticket_id": [f"00{9 - i}" for i in kept],
-    }
-    assert read.values.tolist() == [[i + 0.5, -i - 0.25] for i in kept]
-
-
-def test_without_titles_columns_that_were_left_out_are_left_out_by_their_places(pairs):
-    predictor, rows = pairs
-    without_label = [row.rpartition(",")[0] for row in rows]
-    expected = [[float(cell) for cell in row.split(",")[2:4]] for row in rows]
-    for content in (rows, without_label, [row.split(",", 2)[2] for row in without_label]):
-        inputs = read_inputs(predictor, ["\n".join(content).encode()])
-        np.testing.assert_allclose(inputs.values, expected)
-        numbers = [cells.tolist() for cells in inputs.identifiers.values()]
-        assert numbers == [list(range(1, 81))] * content[0].startswith("1,2020")
-    with pytest.raises(BadData, match="left, right") as caught:
-        read_inputs(predictor, [b"1.5\n2.5\n"])
-    assert caught.value.code == "column_count"
-
-
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory) -> tuple[Predictor, list[str]]:
-    """A run on a table with an identifier and a column that was left out, and its rows."""
-    home, draw = tmp_path_factory.mktemp("pairs"), np.random.default_rng(3)
-    rows = [
-        f"{i + 1},2020-01-{i % 28 + 1:02},{a:.1f},{b:.1f},{int(a > b)}"
-        for i, (a, b) in enumerate(draw.normal(size=(80, 2)))
-    ]
-    reading = Reading(columns={"day": {"role": "ignore"}})
-    text = "\n".join(["id,day,left,right,label", *rows])
-    digest, _ = Library(home).add(text.encode(), reading=reading)
-    data = Spreadsheets(digest=digest, title="Pairs")
-    trained = train(home, Experiment(data=data, network=(Output(),), epochs=1))
-    return Predictor(trained), rows
-
-
-def test_pixels_that_are_missing_or_have_another_scale_are_named(tmp_path: Path) -> None:
-    draw = np.random.default_rng(2)
-    pixels = [f"p{i}" for i in range(64)]
-    images = draw.integers(0, 256, (40, 64))
-    rows = [",".join(map(str, [*row, i % 2])) for i, row in enumerate(images.tolist())]
-    text = "\n".join([",".join([*pixels, "label"]), *rows])
-    digest, _ = Library(tmp_path).add(text.encode())
-    data = Spreadsheets(digest=digest, title="Pixels")
-    trained = train(tmp_path, Experiment(data=data, network=(Flatten(), Output()), epochs=1))
-    predictor = Predictor(trained)
-    for place in (0, 20, 63):
-        short = [",".join(pixels[:place] + pixels[place + 1 :])]
-        short += [",".join(map(str, row[1:])) for row in images.tolist()]
-        with pytest.raises(BadData) as caught:
-            read_inputs(predictor, ["\n".join(short).encode()])
-        assert caught.value.code == "shape_mismatch"
-        assert caught.value.missing == (f"p{place}",) and f"p{place} missing" in str(caught.value)
-    order = [*range(40, 64), *range(40)]
-    moved = [",".join(str(row[i]) for i in order) for row in [pixels, *images.tolist()]]
-    inputs = read_inputs(predictor, ["\n".join(moved).encode()])
-    assert np.array_equal(inputs.values.reshape(40, 64), images) and codes(inputs) == []
-    moved[0] = moved[0].replace("p20", "q")
-    with pytest.raises(BadData) as caught:
-        read_inputs(predictor, ["\n".join(moved).encode()])
-    assert (caught.value.missing, caught.value.unmatched) == (("p20",), ("q",))
-    renamed = {"q": "p20"}
-    inputs = read_inputs(predictor, ["\n".join(moved).encode()], renamed=renamed)
-    assert np.array_equal(inputs.values.reshape(40, 64), images)
-    others = [",".join(f"x{i}" for i in range(64))]
-    others += [",".join(map(str, row)) for row in images.tolist()]
-    origin = predictor.origin
-    trained = replace(origin.inspection, trained=TrainedColumns(64, (), ()))
-    old = replace(origin, inspection=trained)  # added before titles of pixels were stored
-    for each in (origin, old):
-        read = read_table_inputs(each, "\n".join(others).encode(), "new.csv", Reading())
-        assert np.array_equal(read.inputs.reshape(40, 64), images)
-        assert codes(read) == ["matched_by_order"]
-    fractions = ["\n".join(",".join(f"{v / 255:.4f}" for v in row) for row in images.tolist())]
-    inputs = read_inputs(predictor, [fractions[0].encode()])
-    (finding,) = [found for found in inputs.findings if found.code == "scale_differs"]
-    assert finding.evidence == {"train": [0, 255], "new": [0, 1]}
-    followed = read_inputs(predictor, [fractions[0].encode()], reading=Reading(white=1.0))
-    assert "scale_differs" not in codes(followed)
-    np.testing.assert_allclose(followed.values.reshape(40, 64), images, atol=0.02)
 
 
 def test_one_row_is_enough(table):

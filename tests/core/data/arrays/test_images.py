@@ -230,6 +230,8 @@ def test_an_image_that_unpacks_to_too_much_is_never_decoded(monkeypatch):
 def test_damaged_archives_raise_nothing_but_a_message(pack):
     data, codes = pack(folders(GREY[:4])), set()
     for position in range(0, len(data), 7):
+        if not any(data[position : position + 40]) and position % 5:
+            continue  # most of a tar file is padding: a fifth of these places is enough
         changed = bytearray(data)
         changed[position] ^= 0x5A
         try:

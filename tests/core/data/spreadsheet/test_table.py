@@ -134,3 +134,11 @@ def test_a_gzip_bomb_is_stopped_while_it_unpacks(monkeypatch):
     with pytest.raises(BadData, match=r"bomb\.csv\.gz unpacks to more than 1 MB") as caught:
         read_table(bomb, "bomb.csv.gz")
     assert caught.value.code == "unpacks_too_large"
+
+
+def test_the_numbers_of_a_column_are_found_by_its_place_in_the_file():
+    table = read_table(b"a,b,c\n1,x,3\n4,y,6\n", "t.csv")
+    assert table.numbers(0).tolist() == [1, 4] and table.numbers(2).tolist() == [3, 6]
+    for column in (1, 3):
+        with pytest.raises(ValueError, match=str(column)):
+            table.numbers(column)
