@@ -33,6 +33,7 @@ Fractions = Annotated[
     Field(min_length=1, max_length=500),
 ]
 SIZE_FIELDS = ("units", "maps")  # the fields of layers that hold their width
+FLATTENING = ("global_pool", "flatten")  # layers that make feature maps one row of values
 
 
 class Axis(Choice, family="axis"):
@@ -154,7 +155,8 @@ class WidthAxis(Axis):
 
 class DepthAxis(Axis):
     """The number of hidden layers with weights, each together with the layers that follow it. A
-    larger depth repeats the last one, a smaller depth removes the last ones.
+    larger depth repeats the last one, a smaller depth removes the last ones, but not the layer that
+    flattens feature maps.
     """
 
     kind: Literal["depth"] = "depth"
@@ -171,6 +173,8 @@ class DepthAxis(Axis):
                 "The network has no hidden layer, so its depth cannot vary. Add a linear layer.",
             )
         layers = groups[:value] + groups[-1:] * max(0, value - len(groups))
+        removed = chain(*groups[value:])
+        layers.append([layer for layer in removed if layer["kind"] in FLATTENING][:1])
         return change(experiment, "network", [*before, *chain(*layers), *after])
 
     def read(self, experiment: Experiment) -> int:
@@ -245,7 +249,7 @@ def _split_groups(layers: list[dict]) -> tuple[list, list[list], list]:
     tail = next(
         index
         for index in range(hidden[-1] + 1, len(layers) + 1)
-        if index == len(layers) or layers[index]["kind"] in ("global_pool", "flatten", "output")
+        if index == len(layers) or layers[index]["kind"] in (*FLATTENING, "output")
     )
     ends = [*hidden[1:], tail]
     groups = [layers[start:end] for start, end in zip(hidden, ends, strict=True)]

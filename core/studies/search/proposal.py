@@ -9,9 +9,10 @@ from core.studies.search.answer import best_trials, searched, settings_key
 from core.studies.search.records import SearchTrial, Stage
 from core.studies.search.search import Search
 from core.studies.search.space import Picker, Values
-from core.studies.search.strategies import ManyStarts
+from core.studies.search.strategies import ManyStarts, RandomSearch
 
 ATTEMPTS = 100  # draws for one trial before the search gives up
+OWN_ATTEMPTS = 10  # of these draws by the strategy, which may repeat itself; the others are random
 Draw = Callable[[Search, Sequence[SearchTrial], int, int], Values]
 Check = Callable[[Experiment], None]  # raises LabError for an experiment that cannot be trained
 
@@ -59,9 +60,9 @@ def propose(
     draw: Draw | None = None,
 ) -> TrialProposal | None:
     """Return the next trial of the search itself; None when all are proposed. Values that the
-    experiment or `check` refuses are drawn again. `draw` replaces the draw in this process. Raises
-    BadExperiment (space_refused) when none
-    are found.
+    experiment or `check` refuses are drawn again, at random where the strategy finds no others.
+    `draw` replaces the draw in this process. Raises BadExperiment (space_refused) when none are
+    found.
     """
     number = len(searched(trials))
     if number >= search.strategy.size(search):
@@ -70,12 +71,14 @@ def propose(
         return TrialProposal(number, "search", {}, number)
     history, refusal = history_of(search, trials, number), None
     for attempt in range(ATTEMPTS):
+        is_own = attempt < OWN_ATTEMPTS
+        strategy = search.strategy if is_own else RandomSearch()
         try:
-            if draw:
+            if draw and is_own:
                 values = draw(search, history, number, attempt)
                 experiment = search.experiment(values)
             else:
-                picker = search.strategy.picker(search, history, number, attempt)
+                picker = strategy.picker(search, history, number, attempt)
                 values, experiment = assemble(search, picker)
             check(experiment)
         except LabError as error:

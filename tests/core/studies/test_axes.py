@@ -4,7 +4,7 @@ import pytest
 
 from core.base.encoding import build, change
 from core.base.errors import BadExperiment
-from core.experiment import Experiment
+from core.experiment import Experiment, shipped
 from core.network.build import check
 from core.network.layers import Linear, Output, ReLU, Residual
 from core.network.presets import MLP, DeepMLP, ResNet18, Small
@@ -67,6 +67,18 @@ def test_depth_repeats_or_removes_the_last_hidden_layer() -> None:
         ["flatten"] + ["linear", "relu"] * 3 + ["output"]
     )
     check(deep.network, (1, 8, 8), 10)
+
+
+@pytest.mark.parametrize("name", ["lenet", "digits", "cifar-net"])
+def test_a_convolutional_network_can_be_trained_at_every_depth(name: str) -> None:
+    base = shipped()[name]
+    shape = (3, 32, 32) if name == "cifar-net" else (1, 28, 28)
+    for depth in range(1, DepthAxis(values=(1,)).read(base) + 2):
+        network = DepthAxis(values=(depth,)).apply(base, depth).network
+        check(network, shape, 10)
+        assert (
+            DepthAxis(values=(depth,)).read(base.model_copy(update={"network": network})) == depth
+        )
 
 
 def test_nested_layers_are_scaled_too() -> None:

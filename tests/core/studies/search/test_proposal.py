@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 from core.base.encoding import decode
+from core.base.errors import BadExperiment
+from core.experiment import Experiment
 from core.studies.search.answer import winner
 from core.studies.search.folder import Searches
 from core.studies.search.proposal import count_trials, propose
@@ -61,6 +63,20 @@ def test_equal_seeds_propose_equal_trials_and_others_do_not(strategy: str) -> No
     searches = [search.model_copy(update={"seed": seed}) for seed in (1, 1, 2)]
     made = [[each.values for each in proposals(search)] for search in searches]
     assert made[0] == made[1] != made[2]
+
+
+def test_a_strategy_that_repeats_refused_values_is_replaced_by_random_draws() -> None:
+    search = Search(space=SPACE[1:2], strategy="grid", trials=1, pruning="none")
+    only = propose(search, []).values["batch_size"]
+
+    def refuse(experiment: Experiment) -> None:
+        if experiment.batch_size == only:
+            raise BadExperiment("refused", code="refused")
+
+    assert propose(search, [], refuse).values["batch_size"] != only
+    with pytest.raises(BadExperiment) as error:
+        propose(search, [], lambda experiment: refuse(search.experiment({"batch_size": only})))
+    assert error.value.code == "space_refused"
 
 
 EARLIER = """{"base": {}, "trials": 2, "space": [
