@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -79,6 +80,24 @@ def test_a_person_joins_once_and_answers_for_itself_only(classes, code):
     room = classes.get(code)
     assert {by: member.number for by, member in room.members.items()} == {ANN: 1, BEN: 2}
     assert room.members[ANN].answers[0].run == "run2" and not room.members[BEN].answers
+
+
+def test_thirty_browsers_that_join_and_answer_together_lose_nothing(classes, code, tmp_path):
+    lesson, people = shipped_lessons()[LESSON], [ownership.digest(str(k)) for k in range(30)]
+
+    def take(by):
+        classes.join(code, by=by)
+        for step in range(len(lesson.steps)):
+            classes.answer(code, step, "0", f"{by} {step}", by=by)
+
+    with ThreadPoolExecutor(30) as browsers:
+        list(browsers.map(take, people))
+    members = classes.get(code).members
+    assert sorted(member.number for member in members.values()) == list(range(1, 31))
+    reader = RunReader(lambda run: RunState.DONE, lambda run: {}, lambda run: lesson.experiment(0))
+    rows = results(classes.get(code), lesson, reader, tmp_path)
+    assert len({(row.name, row.step, row.run) for row in rows}) == 30 * len(lesson.steps)
+    assert count_answers(lesson, 0, rows)[0] == 30
 
 
 def test_thirty_browsers_get_every_value_before_any_repeats():
