@@ -9,7 +9,7 @@ from core.base.numbers import short
 from core.concepts.expression import Graph
 from core.figures.template import PALETTES, Mode, blank
 
-HEIGHT = 310  # px
+HEIGHT = 236  # px
 
 
 def positions(graph: Graph) -> list[tuple[float, float]]:

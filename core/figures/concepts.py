@@ -12,7 +12,7 @@ from core.concepts.softmax import SoftmaxRow, describe_probability
 from core.figures.template import DASH, PALETTES, Mode, blank, log_axis
 from core.network.activations import Activation, Point
 
-CURVES, BARS, DESCENT, LAYERS = 300, 220, 230, 200  # heights in px
+CURVES, BARS, DESCENT, LAYERS = 300, 220, 230, 164  # heights in px
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 STRENGTHS = tuple(10.0 ** (k / 4) for k in range(-16, 13))
 SMALLEST = 1e-16  # a log axis cannot show 0

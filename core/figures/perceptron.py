@@ -21,7 +21,10 @@ def lines(
     perceptron rule `visited` last.
     """
     p = PALETTES[mode]
-    drawn = blank(mode, HEIGHT, hovermode="closest", margin={"b": 40, "t": 30})
+    narrow = {"yaxis": {"scaleanchor": False}}  # or the legend is as narrow as a square plot
+    drawn = blank(
+        mode, HEIGHT, hovermode="closest", margin={"b": 40, "t": 30}, meta={"narrow": narrow}
+    )
     for label, name, colour, symbol in (
         (1, "y = 1", p.best, "circle"),
         (-1, "y = −1", p.test, "square"),

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.concepts.surfaces import LossSurface
 from core.figures.template import PALETTES, SYMBOL, Mode, blank, log_axis, scale
 
-HEIGHT = 340  # px
+HEIGHT = 328  # px
 CELLS = (61, 45)  # of the drawn surface, across and down
 LEVELS = 16  # contour lines
 MOST_NAMED = 8  # paths in a legend

@@ -17,7 +17,7 @@ from core.concepts.regularization import (
 )
 from core.figures.template import DASH, PALETTES, SYMBOL, Mode, blank, scale
 
-HEIGHT = 235  # px
+HEIGHT = 172  # px
 MOST_WEIGHT = 8.0  # of the drawn weights
 STRENGTHS = np.geomspace(1e-4, 30, 80)
 AREA = (-0.8, 2.2, -0.8, 1.4)  # low x, high x, low y, high y

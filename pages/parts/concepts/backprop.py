@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.base.text import format_shape
 from core.concepts.backprop import (
@@ -44,14 +45,15 @@ LECTURE = (
 @st.fragment
 def show() -> None:
     """Draw the choice between a network and typed probabilities, and the numbers of either."""
-    source = st.segmented_control(
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    source = row.segmented_control(
         "Numbers", (SEEDED, TYPED), default=SEEDED, required=True, label_visibility="collapsed",
         key="backprop numbers",
     )  # fmt: skip
     if source == TYPED:
         show_typed()
     else:
-        show_network()
+        show_network(row)
     lead("Open an experiment and watch its gradients", "spirals")
 
 
@@ -101,10 +103,11 @@ def show_typed() -> None:
             )
 
 
-def show_network() -> None:
-    """Draw the network, and the selected quantity: its values beside its gradient."""
-    left, right = st.columns([1, 4], gap="small", vertical_alignment="bottom")
-    seed = left.number_input("Weight seed", 0, 999, 0)
+def show_network(row: DeltaGenerator) -> None:
+    """Draw the network, and the selected quantity: its values beside its gradient. The inputs go to
+    the end of `row`.
+    """
+    seed = row.number_input("Weight seed", 0, 999, 0, width=96)
     x = np.random.default_rng(1).normal(size=(len(LABELS), WIDTHS[0]))
     layers = random_layers(WIDTHS, seed)
     x = typed_matrix("X", seed, x)
@@ -114,10 +117,10 @@ def show_network() -> None:
     ]
     loss, quantities = backprop(x, LABELS, layers)
     by_name = {subscripted(quantity.name): quantity for quantity in quantities}
-    name = right.segmented_control(
+    name = row.segmented_control(
         "Quantity, in forward order", list(by_name), default="Z₃", required=True, wrap=True
     )
-    network, symbols = st.columns([7, 5], gap="small")
+    network, symbols = st.columns(2, gap="small")
     with network.container(border=True, height="stretch"):
         alt = f"The network: layers of {', '.join(map(str, WIDTHS))} units. Selected: {name}."
         drawn(
