@@ -32,11 +32,11 @@ def menu() -> None:
     taken = lesson.current()
     with st.sidebar, st.container(key="level", gap="xsmall"):
         if taken and taken.level:
-            st.caption(f"Settings: {taken.level.label}, chosen by the lesson.")
+            st.caption(f"Settings shown: {taken.level.label}, chosen by the lesson.")
             return
         levels = [level.value for level in Level]
         st.selectbox(
-            "Settings", levels, index=levels.index(remembered()), key="level_menu",
+            "Settings shown", levels, index=levels.index(remembered()), key="level_menu",
             format_func=lambda level: Level(level).label, help=HELP, on_change=remember,
         )  # fmt: skip
         if (stored := session.get_ui(STORED)) and stored != st.context.cookies.get(COOKIE):

@@ -33,7 +33,8 @@ def inside(app):
 
 
 def widgets(app):
-    return len([*app.number_input, *app.text_input, *app.toggle, *app.selectbox])
+    shown = app.main
+    return len([*shown.number_input, *shown.text_input, *shown.toggle, *shown.selectbox])
 
 
 def test_only_the_open_layer_draws_widgets(page):

@@ -112,7 +112,7 @@ def show_terms(text: str) -> None:
     terms = terms_in(text)[:MOST_IN_TEXT]
     if not terms:
         return
-    with st.popover("Terms in this step", icon=":material/dictionary:", type="tertiary"):
+    with st.popover("Terms in this step", icon=":material/dictionary:"):
         st.markdown(list_terms(terms))
         links = [f"[{escape(term.name)}]({form.glossary_address(term.name)})" for term in terms]
         st.caption(f"Open in the glossary: {' · '.join(links)}")
