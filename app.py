@@ -30,7 +30,7 @@ from core.jobs.kinds import KINDS
 from core.runs import trash
 from core.runs.store import Store, default_home
 from core.weights.library import WeightsLibrary
-from pages.kit import feed, hosts, login, presses
+from pages.kit import feed, hosts, login, presses, site
 from pages.kit.form import escape
 from pages.kit.teacher_session import BrowserIdentity
 
@@ -157,7 +157,7 @@ check_settings()
 presses.keep_all()
 app = st.App(
     "pages/main.py",
-    routes=feed.routes(),
+    routes=[*feed.routes(), *site.routes()],
     middleware=[
         Middleware(TrustedHostMiddleware, allowed_hosts=hosts.allowed_hosts()),
         *identity_middleware(),

@@ -2,6 +2,7 @@
 
 const LABEL = 13; // px, the height of a line of text
 const LISTED = 4; // names in a text; more of them are counted
+const LATE = 0.6; // fraction of the axis from which a text is to the left of its line, as on a phone
 const LOWEST = 1e-12; // in place of 0 in a map without another number
 const FEW = 8; // steps or epochs below which each one has a tick
 const [SPIKE, NEAR] = [10, 3]; // of the smoothed line, as in core/figures/binding.py
@@ -136,7 +137,7 @@ function best(meta, columns, facts, place) {
   const y = meta.at ?? [drawable(columns[meta.y][row])];
   const patch = { x: y.map(() => x), y };
   if (meta.text) {
-    const late = x > 0.75 * (facts[place.end] ?? Infinity);
+    const late = x > LATE * (facts[place.end] ?? Infinity);
     Object.assign(patch, { text: [`${meta.text} ${facts.best_epoch} `], textposition: `middle ${late ? "left" : "right"}` });
   }
   return patch;

@@ -146,7 +146,7 @@ def show(draft: Experiment) -> None:
         default=next(iter(STEPS)),
         required=True,
         label_visibility="collapsed",
-        wrap=False,
+        wrap=True,
         key="data_step",
     )
     left, right = st.columns([5, 7], gap="small")

@@ -98,7 +98,7 @@ def choose_preset(study: Study) -> None:
     curves = presets.curves(available)
     names = shown_curves(available, current)
     more = [] if len(names) == len(curves) else [MORE]
-    with row_of_presets("Ready-made curves"):
+    with row_of_presets("Ready-made curves, with their time on an idle computer"):
         selected = pills("Presets", [*names, *more], current, available)
     with row_of_presets("Your draft, repeated"):
         of_draft = [name for name in available if name not in curves]

@@ -7,6 +7,7 @@ import streamlit as st
 from core.advice.plan import Plan, plan
 from core.advice.suggestions import advice
 from core.advice.training_checks import LARGEST
+from core.base.numbers import short
 from core.base.spec import Call, Value, fields
 from core.base.text import counted
 from core.data.sampling import Sampling
@@ -192,9 +193,8 @@ def curve(draft: Experiment, x_axis: str) -> None:
     at, rates = schedule_figure.fork_rows(draft, epoch_steps=epoch_steps)
     mode = theme_mode()
     figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis)
-    description = (
-        f"Learning rate by {x_axis}: {draft.schedule.label}, from {rates[0]:g} to {rates[-1]:.3g}"
-    )
+    ends = f"from {short(rates[0], 3)} to {short(rates[-1], 3)}"
+    description = f"Learning rate by {x_axis}: {draft.schedule.label}, {ends}"
     st.plotly_chart(
         figure, theme=None, config={"displayModeBar": False}, alt=description, key="schedule_curve"
     )

@@ -20,6 +20,7 @@ from core.base.events import Step
 from core.runs import trash
 from core.runs.store import Store
 from pages.kit import feed
+from pages.kit.site import PAGES
 from tests.conftest import ROOT, ended, script, write
 
 EXPERIMENT = '{"name": "made up"}'
@@ -118,6 +119,14 @@ def test_a_token_opens_one_run_only(server, run):
 def test_the_secret_is_readable_by_its_owner_only(server, run):
     server.get(address(server, run, "/poll"))
     assert stat.S_IMODE((server.home / "secret").stat().st_mode) == 0o600
+
+
+def test_the_address_of_a_page_names_the_server(server):
+    """Else the browser asks below /train for the server, and logs two errors (404)."""
+    for page in PAGES:
+        status, body, _ = server.get(f"/{page}")
+        assert status == 200 and b"BACKEND_BASE_URL: new URL('./', location.href)" in body
+        assert b'<div id="root">' in body
 
 
 def test_plotly_is_served_locally_and_cached(server):

@@ -34,7 +34,9 @@ def rows(page) -> int:
 
 def test_from_two_spreadsheets_to_a_resumed_run(page, profile, server):
     errors: list[str] = []
-    page.on("console", lambda m: errors.append(f"{m.text} {m.location}") if is_error(m) else None)
+    page.on(
+        "console", lambda m: errors.append(f"{m.text} {m.location}") if m.type == "error" else None
+    )
     upload(page, server.url)
     build(page)
     run = start(page)
@@ -42,13 +44,6 @@ def test_from_two_spreadsheets_to_a_resumed_run(page, profile, server):
     stop_reload_resume(page, server, run)
     assert_found_again(page, profile, server, run)
     assert not errors, errors
-
-
-def is_error(message) -> bool:
-    """Whether the browser logged an error, apart from the two answers that docs/access.md
-    explains.
-    """
-    return message.type == "error" and "/_stcore/h" not in message.location.get("url", "")
 
 
 def upload(page, url: str) -> None:

@@ -21,6 +21,7 @@ import plotly.graph_objects as go
 
 LABEL = 13  # px, the height of a line of text
 LISTED = 4  # names in a text; more of them are counted
+LATE = 0.6  # fraction of the axis from which a text is to the left of its line, as on a phone
 LOWEST = 1e-12  # in place of 0 in a map without another number
 FEW = 8  # steps or epochs below which each one has a tick
 Columns = Mapping[str, Sequence[Any]]
@@ -213,7 +214,7 @@ def _best(meta: Mapping, columns: Columns, facts: Mapping, place: Mapping) -> di
     y = meta["at"] if "at" in meta else [number(columns[meta["y"]][row])]
     patch: dict[str, Any] = {"x": [x] * len(y), "y": list(y)}
     if "text" in meta:
-        late = x > 0.75 * (facts.get(place.get("end")) or inf)
+        late = x > LATE * (facts.get(place.get("end")) or inf)
         patch |= {
             "text": [f"{meta['text']} {facts['best_epoch']} "],
             "textposition": f"middle {'left' if late else 'right'}",

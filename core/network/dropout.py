@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.network.layer import Layer, Shape
 
@@ -36,4 +37,4 @@ class Dropout(Layer):
 
     @property
     def summary(self) -> str:
-        return f"p = {self.p:g}" + ", one mask per batch" * (self.drawn == "batch")
+        return f"p = {short(self.p, 6)}" + ", one mask per batch" * (self.drawn == "batch")

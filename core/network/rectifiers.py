@@ -3,6 +3,7 @@
 from math import exp, expm1, log1p, pi, sqrt
 from typing import ClassVar, Literal
 
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.network.activation import Activation, normal_cdf, sigma
 from core.network.layer import Shape
@@ -55,7 +56,7 @@ class LeakyReLU(Activation):
 
     @property
     def summary(self) -> str:
-        return f"α = {self.alpha:g}"
+        return f"α = {short(self.alpha, 6)}"
 
 
 class ELU(Activation):
@@ -81,7 +82,7 @@ class ELU(Activation):
 
     @property
     def summary(self) -> str:
-        return f"α = {self.alpha:g}"
+        return f"α = {short(self.alpha, 6)}"
 
 
 class Softplus(Activation):

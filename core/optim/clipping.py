@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
 
@@ -27,7 +28,7 @@ class ClipNorm(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"clip norm {self.limit:g}"
+        return f"clip norm {short(self.limit, 6)}"
 
 
 class ClipValue(Regularizer):
@@ -49,4 +50,4 @@ class ClipValue(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"clip value {self.limit:g}"
+        return f"clip value {short(self.limit, 6)}"

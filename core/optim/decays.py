@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
+from core.base.numbers import short
 from core.base.spec import ranged
 from core.optim.schedule import Schedule
 
@@ -46,7 +47,7 @@ class Exponential(Schedule):
 
     @property
     def summary(self) -> str:
-        return f"{self.gamma:g}ᵏ per {self.per}"
+        return f"{short(self.gamma, 6)}ᵏ per {self.per}"
 
 
 class Staircase(Schedule):
@@ -72,7 +73,7 @@ class Staircase(Schedule):
 
     @property
     def summary(self) -> str:
-        return f"× {self.gamma:g} every {self.every} {self.per}{'s' * (self.every != 1)}"
+        return f"× {short(self.gamma, 6)} every {self.every} {self.per}{'s' * (self.every != 1)}"
 
 
 class MultiStep(Schedule):
@@ -110,7 +111,7 @@ class MultiStep(Schedule):
 
     @property
     def summary(self) -> str:
-        return f"× {self.gamma:g} after epochs {self.milestones}"
+        return f"× {short(self.gamma, 6)} after epochs {self.milestones}"
 
 
 class InverseSquareRoot(Schedule):

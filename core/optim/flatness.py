@@ -5,6 +5,7 @@ penalty on the variance of gradients. Choices only; the arithmetic is in `sharpn
 
 from typing import ClassVar, Literal
 
+from core.base.numbers import percent, short
 from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
 
@@ -38,7 +39,7 @@ class SAM(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"SAM {self.radius:g}"
+        return f"SAM {short(self.radius, 6)}"
 
 
 class EMA(Regularizer):
@@ -66,7 +67,7 @@ class EMA(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"EMA {self.beta:g}"
+        return f"EMA {short(self.beta, 6)}"
 
 
 class SWA(Regularizer):
@@ -97,7 +98,7 @@ class SWA(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"SWA from {100 * self.start:g} %"
+        return f"SWA from {percent(self.start)}"
 
 
 class GradientVariance(Regularizer):
@@ -131,4 +132,4 @@ class GradientVariance(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"gradient variance {self.strength:g}"
+        return f"gradient variance {short(self.strength, 6)}"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ValidationInfo, field_validator
 
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.optim.regularizer import Regularizer
 
@@ -60,7 +61,7 @@ class Penalty(Regularizer):
     def summary(self) -> str:
         named = {"": self.strength, "biases ": self.biases, "activations ": self.activities}
         return f"{self.label.removesuffix(' penalty')} " + ", ".join(
-            f"{name}{value:g}" for name, value in named.items() if value or not name
+            f"{name}{short(value, 6)}" for name, value in named.items() if value or not name
         )
 
 
@@ -141,4 +142,4 @@ class WeightDecay(Regularizer):
 
     @property
     def summary(self) -> str:
-        return f"weight decay {self.strength:g}"
+        return f"weight decay {short(self.strength, 6)}"

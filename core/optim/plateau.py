@@ -6,6 +6,7 @@ A pure function of the losses so far, so a resumed run needs no other state. Cho
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from core.base.numbers import short
 from core.base.spec import ranged
 from core.optim.schedule import Schedule
 
@@ -69,4 +70,4 @@ class Plateau(Schedule):
 
     @property
     def summary(self) -> str:
-        return f"× {self.gamma:g} on plateau"
+        return f"× {short(self.gamma, 6)} on plateau"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
 from core.base.events import Epoch
+from core.base.numbers import short
 from core.base.spec import Choice, ranged
 
 
@@ -118,7 +119,7 @@ class LossChange(StoppingRule):
 
     @property
     def summary(self) -> str:
-        return f"{self.label.lower()} below {self.limit:g}"
+        return f"{self.label.lower()} below {short(self.limit, 6)}"
 
 
 class AbsoluteChange(LossChange):
@@ -176,7 +177,7 @@ class GradientNorm(StoppingRule):
 
     @property
     def summary(self) -> str:
-        return f"gradient norm at most {self.limit:g}"
+        return f"gradient norm at most {short(self.limit, 6)}"
 
 
 class Target(StoppingRule):
@@ -244,7 +245,7 @@ class TimeLimit(StoppingRule):
 
     @property
     def summary(self) -> str:
-        return f"at most {self.minutes:g} min"
+        return f"at most {short(self.minutes, 6)} min"
 
 
 def with_early_stopping(rules: Sequence[StoppingRule]) -> list[dict[str, Any]]:

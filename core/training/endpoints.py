@@ -10,6 +10,7 @@ import torch
 
 import core
 from core.base.events import Ended, Started
+from core.base.numbers import short, whole
 from core.training.metrics import evaluate
 from core.training.setup import Setup, State
 
@@ -130,14 +131,14 @@ def describe_end(training: "Training", reason: str) -> str:
     """Return why the training ended, as a sentence."""
     if reason == "epochs":
         count = training.experiment.epochs
-        return f"Finished all {count} epochs." if count > 1 else "Finished the only epoch."
+        return f"Finished all {whole(count)} epochs." if count > 1 else "Finished the only epoch."
     if reason == "diverged":
         rate = training.learning_rate(training.diverged_step - 1)
         kept = f" The weights of epoch {training.best_epoch} were kept." if training.best else ""
         return (
-            f"Diverged at step {training.diverged_step}: the loss is {training.diverged_loss}. "
-            f"Use a smaller learning rate (it was {rate:.3g}), clip the gradient, or change the "
-            f"initialization.{kept}"
+            f"Diverged at step {whole(training.diverged_step)}: the loss is "
+            f"{training.diverged_loss}. Use a smaller learning rate (it was {short(rate, 3)}), clip "
+            f"the gradient, or change the initialization.{kept}"
         )
     rule = next(rule for rule in training.experiment.stopping if rule.kind == reason)
     return f"{rule.label} ended the run after epoch {training.epoch}: {rule.summary}."

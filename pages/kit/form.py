@@ -143,9 +143,14 @@ def _replaced(
             advice = r"(Choose a (smaller|larger) value|Write one such as \S+)\.$"
             sentence = re.sub(advice, among, sentence)
         session.refuse(key, sentence)
-        text = f"{sentence} {shown_as(getattr(value, fact.name))} is kept."
+        text = f"{sentence} {describe_kept(shown_as(getattr(value, fact.name)))}"
         complaints.markdown(f":red[:material/error: {escape(text)}]")
         return value
+
+
+def describe_kept(valid: str) -> str:
+    """Return the end of a complaint: what is used while an entry is invalid."""
+    return f"The last valid entry remains in use: {valid}."
 
 
 def several(family: type[C], values: tuple[C, ...], key: str) -> tuple[C, ...]:

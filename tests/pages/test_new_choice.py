@@ -94,7 +94,7 @@ def test_its_ranges_are_kept_with_one_sentence(store, invented, kind, label, sai
     named(app, kind, label).set_value(said).run()
     assert draft(well(app)).optimizer == invented()
     (told, *_) = (text for text in texts(app) if sentence in text)
-    assert "is kept." in told
+    assert "remains in use" in told
 
 
 @pytest.mark.parametrize(("label", "said"), [("Memory μ", 1.5), ("Rounds", 0), ("Rounds", 10)])
@@ -105,7 +105,7 @@ def test_what_lies_beyond_its_range_is_said_with_the_range_and_what_stays(
     named(app, "number_input", label).set_value(said).run()
     assert draft(well(app)).optimizer == invented()
     (told, _) = (text for text in texts(app) if "but it must be" in text)
-    assert "is kept." in told and "Choose a value from " in told
+    assert "remains in use" in told and "Choose a value from " in told
 
 
 def test_it_travels_as_json_and_as_the_link_that_the_page_shows(store, invented):

@@ -26,9 +26,9 @@ from core.studies.search.ranges import LogRange, OneMinusLogRange
 from core.studies.search.records import TrialStarted, to_line
 from core.studies.search.search import Search
 from core.studies.search.strategies import ManyStarts, RandomSearch
-from pages.kit import cluster_card
+from pages.kit import cluster_card, search_draft, session
 from pages.kit.job_lines import LINES
-from pages.parts.search import settings_importance
+from pages.parts.search import drafts, settings_importance
 from pages.parts.search.space import rescaled
 from tests.conftest import script, write
 from tests.core.figures.search.made_up import DONE, events, made_up_trials, search, store_search
@@ -124,6 +124,15 @@ def test_entries_of_one_message_all_count(store):
     made = draft_search(app)
     assert made.dimensions[RATE].low == 1e-3 and made.dimensions["batch_size"].high == 64
     assert made.trials == 50 and made.pruning.kind == "hyperband"
+
+
+def test_the_echo_of_a_replaced_field_does_not_undo_what_replaced_it(monkeypatch):
+    """The browser sends what former fields hold until the page is complete. An entry counts."""
+    monkeypatch.setattr(session, "get_ui", lambda name: {search_draft.ROUND: "1"}[name])
+    monkeypatch.setattr(session, "widget_value", {"search 0 low": "1e-5", "search 1 low": "1"}.get)
+    assert drafts.entry("search 0 low", drawn="1e-5") is None
+    assert drafts.entry("search 0 low", drawn="1e-3") == "1e-5"
+    assert drafts.entry("search 1 low", drawn="1") == "1"
 
 
 @pytest.mark.parametrize("entry", ["abc", "-1", "20"])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.base.errors import BadInput
+from core.base.numbers import short
 from core.concepts import autodiff
 from core.concepts.expression import Graph, parse
 from core.figures import autodiff as figures
@@ -137,5 +138,5 @@ def describe_passes(graph: Graph, gradient: dict[str, float], checked: dict[str,
     gap = max(abs(gradient[name] - checked[name]) for name in gradient)
     return (
         f"Reverse mode needs 1 pass backward for all derivatives, forward mode {passes}. Finite "
-        f"differences (h = 1e-5) differ by at most {gap:.0e}."
+        f"differences (h = 1e-5) differ by at most {short(gap, 1)}."
     )

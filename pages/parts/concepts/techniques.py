@@ -11,6 +11,7 @@ from pages.kit.form import escape
 from pages.kit.site import GROUPS
 
 PREVIEW = 5  # names in the label of a collapsed section
+MOST = 12  # matches that are open; a browser takes long for many formulas
 ICONS = {title: icon for rows in GROUPS.values() for _, title, icon in rows}
 
 
@@ -27,17 +28,24 @@ def search() -> None:
         title: [row for row in techniques if row.matches(query)]
         for title, techniques in table.sections()
     }
+    expanded = bool(query.strip()) and sum(map(len, matches.values())) <= MOST
     for title, rows in matches.items():
         if rows:
-            section(title, rows, expanded=bool(query))
+            section(title, rows, expanded=expanded)
     if not any(matches.values()):
         st.caption(f"No technique matches “{escape(query)}”. Try a shorter or different word.")
 
 
 def section(title: str, rows: list[Technique], *, expanded: bool) -> None:
-    """Draw one family."""
+    """Draw one family. Only the rows of an open one are drawn."""
     preview = "; ".join(row.name for row in rows[:PREVIEW]) + "; …" * (len(rows) > PREVIEW)
-    with st.expander(f"**{title}** ({len(rows)}): {escape(preview)}", expanded=expanded):
+    place = st.expander(
+        f"**{title}** ({len(rows)}): {escape(preview)}", expanded=expanded,
+        key=f"techniques {title} {expanded}", on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    with place:
         for page in dict.fromkeys(row.page for row in rows if row.page != "Concepts"):
             st.page_link(
                 table.page_file(page),

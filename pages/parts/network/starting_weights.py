@@ -253,7 +253,9 @@ def layer_controls(start: Start, fact: LayerFacts) -> None:
         limits = f"above 0, up to {HIGHEST}"
         sentence = f"{RATE} of {path} is {short(factor, 4)}. Choose a value {limits}."
         session.refuse(rate_key, sentence)
-        st.markdown(f":red[:material/error: {form.escape(sentence)} The last value is kept.]")
+        used = dict(start.rates).get(path)
+        kept = form.describe_kept("by depth" if used is None else short(used, 4))
+        st.markdown(f":red[:material/error: {form.escape(f'{sentence} {kept}')}]")
 
 
 def is_factor(factor: float) -> bool:

@@ -6,6 +6,7 @@ the experiment of that one.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import streamlit as st
 
@@ -114,7 +115,20 @@ def with_dimension(search: Search, dimension: Dimension) -> Search:
 
 def key(name: str) -> str:
     """Return the key of a widget of the draft search."""
-    return f"search {session.get_ui(ROUND) or 0} {name}"
+    return f"{_prefix()}{name}"
+
+
+def entry(key: str, drawn: object) -> Any:
+    """Return what a widget of the draft search holds; None for the echo of a replaced one, which
+    holds what it was `drawn` with. Until the page is complete, the browser still sends the values
+    of former widgets, and Streamlit takes them for new ones.
+    """
+    value = session.widget_value(key)
+    return None if value == drawn and not key.startswith(_prefix()) else value
+
+
+def _prefix() -> str:
+    return f"search {session.get_ui(ROUND) or 0} "
 
 
 # --- on disk

@@ -24,7 +24,7 @@ from core.studies.search.space import SHAPES, Dimension
 from core.studies.search.strategies import ManyStarts
 from pages.kit import session
 from pages.kit.entries import parse, shown_as
-from pages.kit.form import escape
+from pages.kit.form import describe_kept, escape
 from pages.kit.layout import card_title
 from pages.kit.screen import phone
 from pages.parts.search import drafts
@@ -78,7 +78,7 @@ def row(search: Search, title: str, dimension: Dimension | None, usual: Dimensio
             dimension is not None,
             key=key,
             on_change=tick,
-            args=(path, key),
+            args=(path, key, dimension is not None),
             width=NAME_ON_PHONE if phone() else NAME,
         )
         if dimension is None:
@@ -107,16 +107,17 @@ def number_range(dimension: NumberRange) -> None:
     entries = {}
     for name, label in (("low", "From"), ("high", "To")):
         key = drafts.key(f"{dimension.path} {dimension.kind} {name}")
+        end = shown_as(getattr(dimension, name))
         entries[name] = st.text_input(
-            label, shown_as(getattr(dimension, name)), key=key, max_chars=40, width=END,
+            label, end, key=key, max_chars=40, width=END,
             label_visibility="collapsed", on_change=store_end, placeholder=label,
-            args=(dimension.path, facts[name], key),
+            args=(dimension.path, facts[name], key, end),
         )  # fmt: skip
     scale, key = scale_of(dimension), drafts.key(f"{dimension.path} scale")
     st.selectbox(
         "Scale", list(SCALES)[: 2 if isinstance(dimension, WholeRange) else 3],
         list(SCALES).index(scale), format_func=SCALES.get, label_visibility="collapsed",
-        key=key, width=SCALE, on_change=store_scale, args=(dimension.path, key),
+        key=key, width=SCALE, on_change=store_scale, args=(dimension.path, key, scale),
     )  # fmt: skip
     for name, entry in entries.items():
         if entry != shown_as(getattr(dimension, name)):
@@ -129,7 +130,7 @@ def explain_end(dimension: NumberRange, fact: FieldFacts, entry: str) -> None:
         drafts.with_dimension(drafts.draft(), with_end(dimension, fact, entry))
     except BadExperiment as error:
         session.refuse(f"search {dimension.path}", str(error))
-        kept = f"{shown_as(dimension.low)} to {shown_as(dimension.high)} is kept."
+        kept = describe_kept(f"{shown_as(dimension.low)} to {shown_as(dimension.high)}")
         st.markdown(f":red[:material/error: {escape(str(error))} {escape(kept)}]")
 
 
@@ -143,7 +144,7 @@ def options(search: Search, dimension: Dimension) -> None:
     st.multiselect(
         "Options", list(every), list(dimension.values), format_func=scale.write, key=key,
         label_visibility="collapsed", width="stretch", on_change=store_options,
-        args=(dimension.path, key),
+        args=(dimension.path, key, list(dimension.values)),
     )  # fmt: skip
 
 
@@ -160,11 +161,12 @@ def add_setting(titles: dict[str, str], rest: dict[str, Dimension]) -> None:
 # --- callbacks: they run before the page, also when it is left
 
 
-def tick(path: str, key: str) -> None:
+def tick(path: str, key: str, drawn: bool) -> None:
     """Add a setting to the space, or remove it."""
-    if session.widget_value(key):
+    is_on = drafts.entry(key, drawn)
+    if is_on:
         include(path)
-    else:
+    elif is_on is not None:
         drafts.edit(
             lambda search: drafts.with_space(search, [d for d in search.space if d.path != path])
         )
@@ -191,9 +193,11 @@ def include(path: str) -> None:
     drafts.edit(added)
 
 
-def store_end(path: str, fact: FieldFacts, key: str) -> None:
+def store_end(path: str, fact: FieldFacts, key: str, drawn: str) -> None:
     """Give a range another end. An invalid one is explained when the page is drawn."""
-    entry = session.widget_value(key)
+    entry = drafts.entry(key, drawn)
+    if entry is None:
+        return
     search = drafts.draft()
     try:
         dimension = next(d for d in search.space if d.path == path)
@@ -203,9 +207,11 @@ def store_end(path: str, fact: FieldFacts, key: str) -> None:
     drafts.set_draft(changed, follows=drafts.follows_draft(), redraw=False)
 
 
-def store_scale(path: str, key: str) -> None:
+def store_scale(path: str, key: str, drawn: str) -> None:
     """Give a range another scale."""
-    scale = session.widget_value(key)
+    scale = drafts.entry(key, drawn)
+    if scale is None:
+        return
 
     def changed(search: Search) -> Search:
         dimension = next(d for d in search.space if d.path == path)
@@ -214,9 +220,11 @@ def store_scale(path: str, key: str) -> None:
     drafts.edit(changed, redraw=True)
 
 
-def store_options(path: str, key: str) -> None:
+def store_options(path: str, key: str, drawn: Sequence[Any]) -> None:
     """Give a choice other options, in the order of the menu."""
-    chosen: Sequence[Any] = session.widget_value(key)
+    chosen: Sequence[Any] | None = drafts.entry(key, drawn)
+    if chosen is None:
+        return
 
     def changed(search: Search) -> Search:
         dimension = next(d for d in search.space if d.path == path)

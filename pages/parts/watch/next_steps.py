@@ -7,7 +7,7 @@ import streamlit as st
 from core.analysis.catalogue import NextSteps
 from core.analysis.verdict.next_steps import LABELS, describe_row
 from core.base.finding import Action
-from core.base.numbers import duration
+from core.base.numbers import duration, percent
 from core.base.text import counted
 from core.export.verdict import next_steps_csv
 from pages.kit import analyses, session
@@ -51,6 +51,6 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
         label = "Open" if action else None
         if finding(LEVELS[row["verdict"]], text, label, f"next_{row['name']}"):
             reopen(action)
-    rows = f"{100 * found['fraction']:.0f} % of the training rows"
+    rows = f"{percent(found['fraction'])} of the training rows"
     epochs, seeds = counted(found["epochs"], "epoch"), counted(found["seeds"], "pair")
     st.caption(f"Measured with {rows}, {epochs}, {seeds} of trainings for each change.")
