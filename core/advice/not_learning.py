@@ -176,7 +176,7 @@ def _rate(
         else ("learning_rate_too_low", "too low", "changes the weights by only")
     )
     telling = update is not None and (update > LARGE if is_high else update < TINY)
-    size = f" Each step {change} {_times(update)} of their norm." if telling else ""
+    size = f" Each step {change} {_of_norm(update)}." if telling else ""
     text = (
         f"**The learning rate {short(rate)} is {head}.** {observed}{size} "
         f"{experiment.optimizer.label} usually works with {short(usual)}."
@@ -290,5 +290,6 @@ def _is_vanished(gradients: dict[str, float]) -> bool:
     return largest > 0 and next(iter(gradients.values())) <= VANISHED * largest
 
 
-def _times(ratio: float) -> str:
-    return percent(ratio) if 1e-3 <= ratio < 1 else f"{short(ratio)} times"
+def _of_norm(ratio: float) -> str:
+    part = f"{percent(ratio)} of" if 1e-3 <= ratio < 1 else f"{short(ratio)} times"
+    return f"{part} their norm"

@@ -137,8 +137,8 @@ def describe_end(training: "Training", reason: str) -> str:
         kept = f" The weights of epoch {training.best_epoch} were kept." if training.best else ""
         return (
             f"Diverged at step {whole(training.diverged_step)}: the loss is "
-            f"{training.diverged_loss}. Use a smaller learning rate (it was {short(rate, 3)}), clip "
-            f"the gradient, or change the initialization.{kept}"
+            f"{training.diverged_loss}. Use a smaller learning rate (it was {short(rate, 3)}), "
+            f"clip the gradient, or change the initialization.{kept}"
         )
     rule = next(rule for rule in training.experiment.stopping if rule.kind == reason)
     return f"{rule.label} ended the run after epoch {training.epoch}: {rule.summary}."
