@@ -44,7 +44,9 @@ def main() -> None:
         rows = filtered(every, search)
         baseline = pinned(every)
         columns = choose_columns(
-            pinned=baseline is not None, changed=any(row.summary.changes for row in rows)
+            pinned=baseline is not None,
+            changed=any(row.summary.changes for row in rows),
+            tagged=any(row.summary.tags for row in rows),
         )
         more([row.summary for row in rows])
     batches(rows)

@@ -29,7 +29,7 @@ from pages.kit.tables import show_table, styled
 VALIDATION, TEST = "Validation", "Test"  # columns of scores, which are titled by their form
 CHANGES = "Changed while training"  # a column while a run has changes
 AGAINST = "Against baseline"  # a column while a baseline is pinned
-RATE = "Learning rate"
+RATE, TAGS = "Learning rate", "Tags"
 FIRST = ("Name", "Curve", VALIDATION)  # all that fits on a phone
 OTHERS = (
     "State",
@@ -38,7 +38,7 @@ OTHERS = (
     "Optimizer",
     RATE,
     "Time",
-    "Tags",
+    TAGS,
     "Best epoch",
     TEST,
     "Started",
@@ -47,9 +47,9 @@ OTHERS = (
 )
 OWNER = "Owner"  # a column and a filter of labs with several users
 SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
-ROW, TWO_LINES = 33, 52  # px of a row
-NAME_WIDTH, LONG_NAME_WIDTH = 160, 226  # px
-LONG = 20  # characters that fit into the narrow column, such as no fork's name
+ROW, TWO_LINES = 33, 66  # px of a row; texts wrap from 61 px on
+LETTER, PADDING = 6.0, 20  # px of a letter, and beside a text
+WIDTHS = {"Name": (160, 340), "Data": (92, 150), "Network": (92, 160), "Optimizer": (92, 140)}  # px
 RARE, RARE_IN_CLASS = 5, 7  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
@@ -63,10 +63,10 @@ class Row:
     owner: str = ""
 
 
-def choose_columns(*, pinned: bool, changed: bool) -> tuple[str, ...]:
+def choose_columns(*, pinned: bool, changed: bool, tagged: bool) -> tuple[str, ...]:
     """Draw the column menu. Returns FIRST and the chosen ones; on a phone none are chosen at
-    first. The differences are shown while a baseline is `pinned`, and the changes of settings
-    beside the learning rate if the settings of a run have `changed`.
+    first. The differences are shown while a baseline is `pinned`, the changes of settings beside
+    the learning rate if the settings of a run have `changed`, and tags if a run is `tagged`.
     """
     alone = ownership.mode() == ownership.SOLO
     others, rare = (OTHERS, RARE) if alone else ((OWNER, *OTHERS), RARE_IN_CLASS)
@@ -81,7 +81,8 @@ def choose_columns(*, pinned: bool, changed: bool) -> tuple[str, ...]:
             persist_state="session",
         )
         score_form.switch()
-    names = [*FIRST, *[AGAINST] * pinned, *(name for name in others if name in chosen)]
+    shown = [name for name in others if name in chosen and (tagged or name != TAGS)]
+    names = [*FIRST, *[AGAINST] * pinned, *shown]
     if changed and RATE in names:
         names.insert(names.index(RATE) + 1, CHANGES)
     return tuple(names)
@@ -99,7 +100,7 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
     form = score_form.form()
-    wraps = needs_two_lines(rows, columns)
+    wraps = CHANGES in columns
     height = TWO_LINES if wraps else ROW
     # The toolbar of the table appears over the end of this line, where no button is.
     st.caption("Click a name to open its run. Tick rows to compare them.")
@@ -112,7 +113,7 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
         selection_default={"selection": {"rows": default}} if default else None,
         key=key,
         column_order=columns,
-        column_config=configured(form, wraps=wraps),
+        column_config=configured(form, widths(rows)),
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
@@ -147,9 +148,18 @@ def written(rows: list[Row], form: Form, baseline: Row | None = None) -> Styler:
     return table
 
 
-def needs_two_lines(rows: list[Row], columns: tuple[str, ...]) -> bool:
-    """Whether a name, such as that of a fork, or a change of settings needs two lines."""
-    return CHANGES in columns or any(len(row.summary.name) > LONG for row in rows)
+def widths(rows: list[Row]) -> dict[str, int]:
+    """Return the width in px of the columns whose texts differ much in length."""
+    texts = {
+        "Name": [row.summary.name for row in rows],
+        "Data": [row.summary.data for row in rows],
+        "Network": [row.summary.network for row in rows],
+        "Optimizer": [row.summary.optimizer for row in rows],
+    }
+    return {
+        column: round(min(high, max(low, LETTER * max(map(len, texts[column])) + PADDING)))
+        for column, (low, high) in WIDTHS.items()
+    }
 
 
 def title(column: str, form: Form) -> str:
@@ -157,19 +167,17 @@ def title(column: str, form: Form) -> str:
     return f"{column} {form}" if column in (VALIDATION, TEST) else column
 
 
-def configured(form: Form, *, wraps: bool = False) -> dict[str, object]:
-    """Return title, width and help of each column; texts of tables that `wraps` have two lines."""
+def configured(form: Form, widths: dict[str, int]) -> dict[str, object]:
+    """Return title, width and help of each column; `widths` has those that depend on the rows."""
     column = st.column_config
     meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
-        "Name": column.TextColumn(width=LONG_NAME_WIDTH if wraps and not phone() else NAME_WIDTH),
+        "Name": column.TextColumn(width=WIDTHS["Name"][0] if phone() else widths["Name"]),
         "Curve": column.LineChartColumn(width=78, help="Validation loss by epoch"),
         OWNER: column.TextColumn(width=112, help=_own_name()),
         "Started": column.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "State": column.TextColumn(width=92),
-        "Data": column.TextColumn(width=92),
-        "Network": column.TextColumn(width=106 if wraps else 150),
-        "Optimizer": column.TextColumn(width=98 if wraps else 126),
+        **{name: column.TextColumn(width=widths[name]) for name in WIDTHS if name != "Name"},
         RATE: column.NumberColumn(width=90, help="At the end, if it was changed"),
         CHANGES: column.TextColumn(width=260, help="In a pause, each with its step"),
         "Best epoch": column.NumberColumn(
@@ -183,7 +191,7 @@ def configured(form: Form, *, wraps: bool = False) -> dict[str, object]:
             width=124,
         ),
         TEST: column.NumberColumn(title(TEST, form), help=meaning, width=106),
-        "Tags": column.ListColumn(width=80),
+        TAGS: column.ListColumn(width=80),
         "Note": column.TextColumn(width=198),
         "Fork of": column.TextColumn(width=198, help="The run that this one was forked from"),
     }
@@ -213,7 +221,7 @@ def cells(row: Row, form: Form) -> dict[str, object]:
         CHANGES: "; ".join(s.changes),
         "Best epoch": s.best_epoch,
         "Time": s.seconds,
-        "Tags": list(s.tags),
+        TAGS: list(s.tags),
         TEST: fraction(s.test, form),
         "Started": when(s.run),
         "Note": s.note,

@@ -20,6 +20,7 @@ from pages.kit import address, person, score_form, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import run_name, state_badge, when
+from pages.kit.screen import phone
 
 RECENT = 4
 FAILED = {RunState.FAILED, RunState.DIVERGED}
@@ -82,7 +83,7 @@ def row(status: RunState | str, title: str, facts: str, label: str, key: str = "
         else:
             st.badge(status, color="gray", icon=":material/edit:", width=110)
         st.markdown(f":small[**{escape(title)}**]", width=190)
-        st.caption(escape(facts), width="stretch", wrap=False)
+        st.caption(escape(facts), width="stretch", wrap=phone())
         return button(
             label, key=key, type="tertiary", icon=":material/arrow_forward:", icon_position="right"
         )
