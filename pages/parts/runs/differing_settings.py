@@ -44,7 +44,8 @@ def difference_table(selected: list[Row], rows: list[tuple[str, tuple[str, ...]]
     summaries = [row.summary for row in selected]
     form = score_form.form()
     validations, tests = [s.validation for s in summaries], [s.test for s in summaries]
-    noun = "score" if all(map(is_regression, validations)) else form
+    measured = [scores for scores in validations if scores]  # a run that diverged has none
+    noun = "score" if measured and all(map(is_regression, measured)) else form
     results = {
         f"Best validation {noun}": [write_score(scores, form) for scores in validations],
         f"Test {noun}": [write_score(scores, form) for scores in tests],

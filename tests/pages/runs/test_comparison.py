@@ -50,6 +50,19 @@ def test_the_table_and_the_comparison_follow_the_form_of_the_scores(store):
     assert not any("error" in text for text in app.table[0].value["Setting"])
 
 
+def test_values_have_scores_and_no_errors_beside_a_run_that_diverged(store):
+    scores = {"loss": 0.1, "r2": 0.9}
+    for end in (replace(ended(), validation=scores, test=scores), replace(
+        ended(), reason="diverged", step=0, epochs=0, validation=None, test=None
+    )):  # fmt: skip
+        run = store.create(encode(Experiment(loss=MSE())))
+        write(
+            store, run, [script()[0], *[Epoch(1, 20, scores, scores, True)] * bool(end.epochs), end]
+        )
+    rows = list(page(store.ids(), store.ids()).table[0].value["Measure"])
+    assert rows == ["Best validation score", "Test score"]
+
+
 def test_a_ready_made_comparison_keeps_its_order_and_shows_all_runs_and_its_lesson(store):
     names = comparisons()["by-heart"]
     for name in names:
