@@ -14,6 +14,7 @@ from core.base.errors import LabError, NotFound
 from core.base.text import counted
 from core.jobs import runner
 from core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes
+from core.runs.score import is_regression
 from core.runs.state import RunState
 from core.runs.summary import Summary
 from core.runs.trash import TRASH_DAYS
@@ -250,7 +251,9 @@ def more(rows: list[Summary]) -> None:
 
 
 def as_csv(rows: list[Summary]) -> str:
-    """Return the visible rows as CSV, without their curves; scores are errors in percent."""
+    """Return the visible rows as CSV, without their curves; scores are errors in percent, those of
+    values R².
+    """
     named = [
         cells(Row(row, RunState.DONE), "error") | {"Run": row.run, "State": row.reason}
         for row in rows
@@ -258,9 +261,13 @@ def as_csv(rows: list[Summary]) -> str:
     frame = pd.DataFrame(named).drop(columns=["Curve", OWNER])
     frame["Tags"] = frame["Tags"].map(", ".join)
     frame = frame.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
-    frame[[VALIDATION, TEST]] = frame[[VALIDATION, TEST]].astype(float) * 100
-    titles = {"Time": "Seconds", VALIDATION: "Validation error", TEST: "Test error"}
-    return frame.rename(columns=titles).to_csv(index=False)
+    of_values = pd.Series([is_regression(row.validation) for row in rows], dtype=bool)
+    for part in (VALIDATION, TEST):
+        wrong = frame.pop(part).astype(float)
+        frame[f"{part} error"] = (100 * wrong).mask(of_values)
+        if of_values.any():
+            frame[f"{part} R²"] = (1 - wrong).where(of_values)
+    return frame.rename(columns={"Time": "Seconds"}).to_csv(index=False)
 
 
 def trash() -> None:

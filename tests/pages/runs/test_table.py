@@ -1,5 +1,7 @@
 """The table of the Runs page: columns, states, search and filters."""
 
+import csv
+import io
 import json
 import math
 import re
@@ -18,10 +20,11 @@ from core.experiment import load
 from core.jobs import runner
 from core.runs import notes, trash
 from core.runs.store import EVENTS, EXPERIMENT
-from core.runs.summary import summarize
+from core.runs.summary import summaries, summarize
 from pages.kit import feed, person
 from pages.kit.form import escape
 from pages.parts.runs import table
+from pages.parts.runs.actions import as_csv
 from pages.parts.runs.table import CHANGES, thinned
 from tests.conftest import ended, script, write
 from tests.pages.runs.runs_page import OTHER, PLAIN, page
@@ -60,6 +63,10 @@ def test_times_and_scores_are_written_as_elsewhere_and_sorted_by_value(store):
     assert list(written(shown)["Time"]) == [duration(4 * 3600), duration(30)]
     assert list(written(shown)["Validation"]) == ["R² 0.912", percent(0.1)]
     assert shown.value["Test"][0] == pytest.approx(1 - 0.9123)
+    of_values, of_classes = csv.DictReader(io.StringIO(as_csv(summaries(store)[0])))
+    assert (of_values["Test error"], of_classes["Test R²"]) == ("", "")
+    assert float(of_values["Test R²"]) == pytest.approx(0.9123)
+    assert float(of_classes["Validation error"]) == pytest.approx(10)
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(3, 3), (40, 40), (41, 21), (1000, 40)])
