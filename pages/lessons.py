@@ -18,6 +18,8 @@ from pages.parts.lessons.steps import show_steps
 
 CHOOSE, WRITE, TAKE, GLOSSARY = "Choose a lesson", "Write a lesson", "Lesson", "Glossary"
 BOARD = "Class"
+ABOUT = "Predict what a run will do, train it, and compare."
+ABOUT_GLOSSARY = "Terms of the field, with their formulas and where to try them."
 
 
 def main() -> None:
@@ -27,16 +29,23 @@ def main() -> None:
         return
     joining.join_named_class()
     lesson = lessons.current()
+    key = "lesson_view_taking" if lesson else "lesson_view"
+    offers_board = not lesson and board.is_offered()
+    if glossary.arrives():  # the address names a term
+        session.set(key, GLOSSARY)
+    elif offers_board and board.arrives():
+        session.set(key, BOARD)
+    about = ABOUT_GLOSSARY if session.widget_value(key) == GLOSSARY else ABOUT
     if lesson:
         with header(escape(lesson.title), lesson.summary, joining.badge()):
-            view = choose_view([TAKE, GLOSSARY], "lesson_view_taking")
+            view = choose_view([TAKE, GLOSSARY], key)
             if button("Leave lesson", icon=":material/close:", key="lesson_leave"):
                 lessons.leave()
                 st.rerun()
     else:
-        with header("Lessons", "Predict what a run will do, train it, and compare."):
-            views = [CHOOSE, WRITE, GLOSSARY, *[BOARD] * board.is_offered()]
-            view = choose_view(views, "lesson_view")
+        with header("Lessons", about):
+            views = [CHOOSE, WRITE, GLOSSARY, *[BOARD] * offers_board]
+            view = choose_view(views, key)
     if view == GLOSSARY:
         glossary.show()
     elif view == BOARD:
@@ -54,13 +63,7 @@ def main() -> None:
 
 
 def choose_view(views: list[str], key: str) -> str:
-    """Draw the menu of what the page shows, and return what is selected. An address that names a
-    term opens the glossary.
-    """
-    if glossary.arrives():
-        session.set(key, GLOSSARY)
-    elif BOARD in views and board.arrives():
-        session.set(key, BOARD)
+    """Draw the menu of what the page shows, and return what is selected."""
     default = None if session.widget_value(key) else views[0]  # Streamlit takes only one of both
     return st.segmented_control(
         "View", views, default=default, required=True, label_visibility="collapsed",
