@@ -7,7 +7,7 @@ shifted, mirrored and rotated, then normalized; noise and cutout follow, mixture
 from typing import ClassVar, Literal
 
 from core.base.misfit import Misfit
-from core.base.numbers import percent
+from core.base.numbers import percent, short
 from core.base.spec import Call, Choice, fields, ranged
 from core.base.text import counted, format_shape
 
@@ -107,7 +107,7 @@ class Flip(Augmentation):
 
     @property
     def summary(self) -> str:
-        return f"flip {self.p:g}"
+        return f"flip {short(self.p, 6)}"
 
 
 class Rotation(Augmentation):
@@ -131,7 +131,7 @@ class Rotation(Augmentation):
 
     @property
     def summary(self) -> str:
-        return f"rotation ±{self.degrees:g}°"
+        return f"rotation ±{short(self.degrees, 6)}°"
 
 
 class Noise(Augmentation):
@@ -158,7 +158,7 @@ class Noise(Augmentation):
         if self.deviation < 1:
             return None
         text = (
-            f"Noise with a standard deviation of {self.deviation:g} is as strong as the "
+            f"Noise with a standard deviation of {short(self.deviation, 6)} is as strong as the "
             "standardized input or stronger, which hides most of it. Use 0.1."
         )
         evidence = {"deviation": self.deviation}
@@ -166,7 +166,7 @@ class Noise(Augmentation):
 
     @property
     def summary(self) -> str:
-        return f"noise {self.deviation:g}"
+        return f"noise {short(self.deviation, 6)}"
 
 
 class Cutout(Augmentation):
@@ -241,7 +241,7 @@ class MixUp(Augmentation):
 
     @property
     def summary(self) -> str:
-        return f"MixUp {self.alpha:g}"
+        return f"MixUp {short(self.alpha, 6)}"
 
 
 class CutMix(Augmentation):
@@ -264,4 +264,4 @@ class CutMix(Augmentation):
 
     @property
     def summary(self) -> str:
-        return f"CutMix {self.alpha:g}"
+        return f"CutMix {short(self.alpha, 6)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from core.base.numbers import short
 from core.base.spec import Choice, ranged
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class MinMax(Normalization):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.low >= self.high:
-            raise ValueError(f"l is {self.low:g} and u is {self.high:g}: l must be smaller than u")
+            raise ValueError(
+                f"l is {short(self.low, 6)} and u is {short(self.high, 6)}: l must be smaller "
+                "than u"
+            )
         return self
 
     def map(self, stats: "Statistics") -> "tuple[Any, Any]":
@@ -139,7 +143,7 @@ class MinMax(Normalization):
 
     @property
     def summary(self) -> str:
-        return f"{self.label} to [{self.low:g}, {self.high:g}]"
+        return f"{self.label} to [{short(self.low, 6)}, {short(self.high, 6)}]"
 
 
 class Standardize(Normalization):
@@ -189,7 +193,7 @@ class Fixed(Normalization):
 
     @property
     def summary(self) -> str:
-        return f"{self.label} {self.mean:g}, {self.std:g}"
+        return f"{self.label} {short(self.mean, 6)}, {short(self.std, 6)}"
 
 
 def _nonzero(widths: "np.ndarray") -> "np.ndarray":

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from core.base.misfit import Misfit
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.losses.loss import Loss
 
@@ -41,7 +42,7 @@ class CrossEntropy(Loss):
 
     @property
     def summary(self) -> str:
-        return self.label + f", smoothing {self.smoothing:g}" * (self.smoothing > 0)
+        return self.label + f", smoothing {short(self.smoothing, 6)}" * (self.smoothing > 0)
 
 
 class WeightedCrossEntropy(CrossEntropy):
@@ -104,7 +105,7 @@ class WeightedCrossEntropy(CrossEntropy):
 
     @property
     def summary(self) -> str:
-        weights = self.weights or f"balance {self.balance:g}"
+        weights = self.weights or f"balance {short(self.balance, 6)}"
         return f"{super().summary}, {weights}"
 
 

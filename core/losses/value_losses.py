@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from core.base.numbers import short
 from core.base.spec import Call, ranged
 from core.losses.loss import Loss
 
@@ -109,4 +110,4 @@ class Quantile(Loss):
 
     @property
     def summary(self) -> str:
-        return f"{self.label} {self.fraction:g}"
+        return f"{self.label} {short(self.fraction, 6)}"

@@ -213,8 +213,8 @@ class Target(StoppingRule):
     @property
     def summary(self) -> str:
         if self.measure == "loss":
-            return f"{self.part} loss at most {self.target:g}"
-        return f"{self.part} accuracy or R² at least {self.target:g}"
+            return f"{self.part} loss at most {short(self.target, 6)}"
+        return f"{self.part} accuracy or R² at least {short(self.target, 6)}"
 
 
 class TimeLimit(StoppingRule):
