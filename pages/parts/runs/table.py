@@ -102,8 +102,10 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     form = score_form.form()
     wraps = CHANGES in columns
     height = TWO_LINES if wraps else ROW
-    # The toolbar of the table appears over the end of this line, where no button is.
-    st.caption("Click a name to open its run. Tick rows to compare them.")
+    # The toolbar of the table appears over the end of this line, where no button is; on a phone it
+    # is always there.
+    hint = "Click a name to open its run. Tick rows to compare them."
+    st.caption("Tap a name to open its run." if phone() else hint)
     picked = show_table(
         written(rows, form, baseline),
         height=height * min(len(rows), SHOWN) + ROW + 2,
