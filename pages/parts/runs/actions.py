@@ -238,7 +238,7 @@ def more(rows: list[Summary]) -> None:
     """The menu for all runs: the table as a file, archives of other labs, the trash."""
     with st.popover("More", icon=":material/more_horiz:", key="runs_more"):
         st.download_button(
-            "Table (CSV)",
+            "Download table (CSV)",
             lambda: as_csv(rows),
             "runs.csv",
             on_click="ignore",
