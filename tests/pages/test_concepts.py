@@ -276,7 +276,7 @@ def test_every_demonstration_leads_to_an_experiment(tool):
 
 def test_the_table_of_techniques_can_be_searched():
     app = open_concepts("techniques")
-    assert "Optimizers" in page_text(app) and "| --- |" not in page_text(app), "nothing is open"
+    assert len(app.expander) > 20 and "| --- |" not in page_text(app), "all are closed"
     app.text_input[0].set_value("nesterov")
     assert "Nesterov momentum" in page_text(well(app.run()))
     app.text_input[0].set_value("polyak sgd")
