@@ -14,6 +14,8 @@ from core.data.spreadsheet.comments import SPACES, without_comments
 SNIFFED = 500  # rows examined
 DELIMITERS = (",", ";", "\t", "|", SPACES)
 RARE = (":", "~", "^", "\u061b", "\u060c", "\x01", "\x1f")  # considered where no other one fits
+TEARING = ("~", "^")  # rare signs that hardly occur in words
+CLEARLY = 1.2  # times the score of the best common sign, with which such a rare one is chosen
 SOME = 0.3  # fraction of numbers from which a rare sign may separate cells instead of words
 MOSTLY = 0.6  # fraction of numbers from which spaces may separate cells instead of words
 TABS = 0.25  # score from which tabs separate cells: every row has as many, and some are numbers
@@ -49,9 +51,12 @@ def find_delimiter(head: bytes, *, is_whole: bool) -> str:
     if scores["\t"][0] > TABS and not is_aligned:  # tabs are spaces, too
         del scores[SPACES]
     best = max(scores, key=lambda sign: scores[sign])
+    rare = _rare_delimiter(lines, kinds)
+    if rare in TEARING and _score(lines, rare, kinds)[0] > CLEARLY * scores[best][0]:
+        return rare
     if scores[best] > (0, 0) and not _is_one_column(lines, best, kinds):
         return best
-    if scores[best] <= (0, 0) and (rare := _rare_delimiter(lines, kinds)):
+    if scores[best] <= (0, 0) and rare:
         return rare
     text = "".join(lines)
     return next((sign for sign in DELIMITERS[:-1] if sign not in text), ",")
@@ -65,7 +70,7 @@ def _rare_delimiter(lines: list[str], kinds: Kinds) -> str:
         numbers = sum(bool(kinds[cell].styles) for cell in cells)
         is_time = sign == ":" and all(_TIME.fullmatch(line.strip()) for line in lines[1:])
         if (
-            len(rows) > 2
+            len(rows) > (1 if sign in TEARING else 2)
             and len(rows[0]) > 1
             and all(len(row) == len(rows[0]) for row in rows)
             and numbers >= SOME * len(cells)
@@ -89,7 +94,7 @@ def _score(lines: list[str], delimiter: str, kinds: Kinds) -> tuple[float, int]:
     is_complete = len(rows[0]) == width or is_short_header(rows[0], width, kinds)
     regular = count / len(rows) * (1 if is_complete else 0.5)  # the header has a say
     cells = [cell for row in rows[1:] or rows if len(row) == width for cell in row] or rows[0]
-    others = [sign for sign in DELIMITERS if sign not in (delimiter, SPACES)]
+    others = [sign for sign in (*DELIMITERS, *TEARING) if sign not in (delimiter, SPACES)]
     numbers = sum(1 for cell in cells if kinds[cell].styles) / len(cells)
     if delimiter == SPACES and (regular < 1 or numbers < MOSTLY):
         return 0.0, 0

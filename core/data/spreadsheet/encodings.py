@@ -23,7 +23,7 @@ LANGUAGES = (  # the letters beside a to z
     *("áðéíóúýþæö", "ąćęłńóśźż", "áčďéěíňóřšťúůýžäľĺŕô", "áéíóöőúüű", "ăâîşţșț", "čćđšž"),
     *("çğıöşüi\u0307âîû", "āčēģīķļņšūž", "ąčęėįšųūž"),
 )
-SIGNS = frozenset("°µ²³½¼¾€£§±×÷·–—’‘“”…®©™ºª")
+SIGNS = frozenset("\u00a0°µ²³½¼¾€£§±×÷·–—’‘“”…®©™ºª")
 FREQUENT = {  # the ten most frequent letters of each script
     "CYRILLIC": frozenset("оеаинтсрвл"),
     "GREEK": frozenset("αοιετσνηυρ"),
@@ -131,7 +131,8 @@ def _letters_of_language(words: list[str], language: str) -> float:
     fitting = total = 0
     for word in words:
         others = [c for c in word if not c.isascii()]
-        if set(others) <= SIGNS:
+        is_torn = re.search(r"[^\W\d_][^\w'’-]+[^\W\d_]|[a-z][²³ªº][a-z]", word)
+        if set(others) <= SIGNS and not is_torn:
             continue
         total += len(others)
         if len(word) > 2 and len(others) > HALF * len(word):
@@ -139,7 +140,7 @@ def _letters_of_language(words: list[str], language: str) -> float:
         is_cased = not re.search(
             r"[a-z][A-Z]|\w[À-ÖØ-Þ][a-zß-öø-ÿ]|[a-zß-öø-ÿ][À-ÖØ-Þ]|[A-Z]{2}[à-ÿ]", word
         )
-        if is_cased and not re.search(r"[^\W\d_][^\w'’-]+[^\W\d_]", word):
+        if is_cased and not is_torn:
             fitting += sum(c.lower() in language for c in others)
     return fitting / max(total, 1)
 

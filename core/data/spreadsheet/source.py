@@ -76,8 +76,9 @@ class Text:
             differing = set(theirs[:EXAMPLES]) - set(own)
             if other != encoding and differing and action is None:
                 word = max(sorted(differing), key=len)
-                label = f"Read as {ENCODINGS[other].label}: {clip(word)}"
-                action = Action(label, {"encoding": other})
+                short = ENCODINGS[other].label.rpartition("(")[2].rstrip(")")
+                text += f" In {short}, it contains {clip(word)!r}."
+                action = Action(f"Read as {short}", {"encoding": other})
         note = Finding("legacy_encoding", "info", text, {"encoding": encoding}, action)
         return replace(self, encoding=encoding, notes=(*self.notes, note))
 
