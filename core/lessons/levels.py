@@ -4,9 +4,14 @@ Knows no page.
 
 from enum import StrEnum, auto
 
-from core.data.sampling import Shuffle
-from core.experiment import Experiment, Seeds
+from core.experiment import Experiment
 from core.runs.compare import differences
+
+SHOWN_OR_ELSEWHERE = (  # fields that First steps shows on Train, or that other pages show
+    "epochs", "batch_size",
+    "data", "split", "label_noise", "normalization", "augmentations",
+    "network", "initializer", "start", "fork",
+)  # fmt: skip
 
 
 class Level(StrEnum):
@@ -32,18 +37,11 @@ def hidden_settings(experiment: Experiment) -> list[str]:
     []
     """
     optimizer = experiment.optimizer
-    plain = experiment.model_copy(
-        update={
-            "optimizer": type(optimizer)(learning_rate=optimizer.learning_rate),
-            "schedule": type(experiment.schedule)(),
-            "loss": type(experiment.loss)(),
-            "sampling": Shuffle(),
-            "regularizers": (),
-            "stopping": (),
-            "seeds": Seeds(),
-            "device": "auto",
-            "precision": "float32",
-            "accumulation": 1,
-        }
-    )
+    shown = {
+        "optimizer": type(optimizer)(learning_rate=optimizer.learning_rate),
+        "schedule": type(experiment.schedule)(),
+        "loss": type(experiment.loss)(),
+        **{name: getattr(experiment, name) for name in SHOWN_OR_ELSEWHERE},
+    }
+    plain = Experiment().model_copy(update=shown)
     return [f"{label}: {value}" for label, (_, value) in differences([plain, experiment])]

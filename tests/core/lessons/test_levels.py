@@ -18,7 +18,7 @@ def test_every_other_setting_of_the_training_is_named_with_its_value():
         "optimizer": {"kind": "adam", "beta1": 0.5}, "schedule": {"kind": "cosine", "warmup": 2},
         "loss": {"kind": "cross_entropy", "smoothing": 0.1}, "sampling": {"kind": "bootstrap"},
         "regularizers": [{"kind": "l2"}], "stopping": [{"kind": "patience"}],
-        "seeds": {"order": 7}, "device": "cpu", "precision": "bfloat16",
+        "seeds": {"order": 7}, "device": "cpu", "precision": "bfloat16", "accumulation": 2,
     }  # fmt: skip
     named = hidden_settings(build(Experiment, hidden))
     assert len(named) == len(hidden) and any("0.5" in each for each in named)
