@@ -18,7 +18,6 @@ from core.data.ready.points import Moons
 from core.experiment import Experiment, shipped
 from core.figures import surface
 from core.figures.binding import fill
-from core.jobs import runner
 from core.runs.history import History
 from core.runs.store import Store
 from core.studies.trainer import execute
@@ -28,14 +27,6 @@ from tests.pages.test_draft_kept import set_epochs
 from tests.pages.test_live import same
 
 PLOT = ".st-key-chart_answers .lab-plot"
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """The home of this test's lab."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(runner, "_current", None)
-    return Store(tmp_path)
 
 
 def trained(store: Store, data, epochs=4) -> str:

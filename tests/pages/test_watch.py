@@ -5,34 +5,25 @@ training that is watched until its server ends: test_restart.py.
 import json
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from plotly.graph_objects import Figure
 
 from core.advice.run_status import NEVER_STARTED, describe_end, describe_resume
 from core.base.encoding import encode
 from core.base.events import Ended
-from core.data.datasets import Spreadsheets
-from core.data.load import lacking
 from core.experiment import Experiment
-from core.jobs import runner, tasks
+from core.jobs import runner
 from core.jobs.lane import Lane
 from core.optim.regularizers import ClipNorm
 from core.optim.stopping import AbsoluteChange, Patience
 from core.runs import trash
-from core.runs.store import Store
-from pages.kit import feed, sharpness
+from pages.kit import feed, live_chart
 from tests.conftest import ended, script, write
-from tests.pages.shown import draft, press, texts, visit, well
+from tests.pages.shown import draft, press, texts, visit
 
 EXPERIMENT = encode(Experiment(name="Made up"))
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """The store of a lab with a home of its own."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(runner, "_current", None)
-    return Store(tmp_path)
 
 
 def watch(run=None):
@@ -241,67 +232,18 @@ def test_what_stopping_earlier_would_have_cost_and_the_clipped_steps_are_shown(s
     assert any("Gradient clipping: 25 % of the steps" in text for text in said)
 
 
-def test_sharpness_is_measured_on_demand_and_reports_a_damaged_checkpoint(store, tmp_path):
-    run = store.create(EXPERIMENT)
-    write(store, run, [*script(), ended()])
-    store.write(run, "checkpoint.pt", b"damaged")
-    app = watch(run)
-    app.session_state["watch_tab"] = "Inside"
-    app.run()
-    next(b for b in app.button if b.key == "measure_flatness").click().run()
-    work = tasks.current(tmp_path)
-    task = next(t for t in work._tasks.values() if t.kind == "sharpness")
-    problem = work.wait(task.id)
-    assert problem["code"] == "checkpoint_damaged"
-    assert any(problem["problem"] in text for text in texts(app.run()))
+def test_a_figure_without_data_is_drawn_once_for_all_pages():
+    draws = []
 
+    def figure(mode, *, name):
+        draws.append((mode, name))
+        return Figure(layout={"title": {"text": f"{name} {mode}"}})
 
-@pytest.mark.parametrize("tab", ["Mistakes", "Inside"])
-def test_a_run_whose_dataset_is_gone_says_so_once_in_each_tab(store, tab):
-    gone = Spreadsheets(digest="0" * 64, title="Gone")
-    run = store.create(encode(Experiment(data=gone)))
-    write(store, run, [*script(), ended()])
-    store.write(run, "checkpoint.pt", b"not read")
-    app = watch(run)
-    app.session_state["watch_tab"] = tab
-    app.run()
-    problem = lacking(gone, store.home, "open this tab again")
-    assert problem.endswith("open this tab again.")
-    assert not app.exception and sum(problem in text for text in texts(app)) == 1
-
-
-def test_the_tabs_of_a_run_without_weights_say_so(store):
-    run = store.create(EXPERIMENT)
-    write(store, run, [*script(), ended()])
-    app = watch(run)
-    app.session_state["watch_tab"] = "Verdict"
-    assert any("no weights" in text for text in texts(app.run()))
-
-
-def test_a_reload_opens_the_same_tab_and_the_back_button_the_tab_before(store):
-    run = store.create(EXPERIMENT)
-    write(store, run, [*script(), ended()])
-    app = watch(run)
-    assert not app.query_params.get("tab")
-    app.session_state["watch_tab"] = "Verdict"
-    assert app.run().query_params["tab"] == "Verdict"
-    again = visit("watch", run=run, tab="Verdict")
-    assert again.session_state["watch_tab"] == "Verdict"
-    del again.query_params["tab"]  # the browser's back button
-    assert well(again.run()).session_state["watch_tab"] == "Curves"
-    unknown = visit("watch", run=run, tab="Nothing")
-    assert unknown.session_state["watch_tab"] == "Curves" and not unknown.query_params.get("tab")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        (4.0, 40.0, "10\u202f× sharper"), (40.0, 4.0, "10\u202f× flatter"),
-        (4.0, 4.1, "equally sharp"), (4.0, -1.0, "λ ≤ 0"),
-    ],
-)  # fmt: skip
-def test_sharpness_is_compared_with_the_initial_weights(before, after, expected):
-    assert expected in sharpness.describe_curvature(before, after)
+    for name in ("Loss", "Error", "Loss"):
+        for mode in ("light", "dark"):
+            shown = live_chart._without_data(partial(figure, name=name), mode)
+            assert shown["layout"]["title"]["text"] == f"{name} {mode}"
+    assert draws == [(mode, name) for name in ("Loss", "Error") for mode in ("light", "dark")]
 
 
 @pytest.mark.browser
