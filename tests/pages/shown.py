@@ -33,6 +33,11 @@ def press(app, name):
     return well(app.run())
 
 
+def labelled(app, kind, label):
+    """The first widget of this kind with this label."""
+    return next(w for w in app.get(kind) if w.label == label)
+
+
 def texts(app) -> list[str]:
     """All that is written, without the backslashes that keep it from being markup."""
     found = [*app.markdown, *app.caption, *app.info]
