@@ -14,11 +14,12 @@ from core.base.events import Epoch, Probe, to_json
 from core.experiment import Experiment
 from core.figures import training
 from core.figures.maps import layer_map
-from core.optim.stopping import Patience, TimeLimit
+from core.optim.stopping import AbsoluteChange, Patience, TimeLimit
 from core.runs.history import History
 from tests.conftest import LAYERS, ended, script, wait_until, write
 
 pytestmark = pytest.mark.browser
+FALLING = (AbsoluteChange(limit=1e3, only_mark=True), TimeLimit(minutes=0.1, only_mark=True))
 RULES = (Patience(patience=2, only_mark=True), TimeLimit(minutes=0.1, only_mark=True))
 PLOT = ".st-key-chart_loss .lab-plot"
 
@@ -63,8 +64,10 @@ def axes(page):
     )
 
 
-def test_a_double_click_shows_the_whole_run_again(page, server):
-    run = server.store.create(encode(Experiment(name="Made up")))
+def test_zoom_and_hidden_curves_survive_updates_until_a_double_click_and_the_end_appears(
+    page, server
+):
+    run = server.store.create(encode(Experiment(name="Made up", stopping=RULES)))
     with server.store.own(run):
         write(server.store, run, script()[:1])
         page.goto(f"{server.url}/watch?run={run}")  # the chart is drawn before there are rows
@@ -74,6 +77,7 @@ def test_a_double_click_shows_the_whole_run_again(page, server):
         write(server.store, run, script()[1:20])
         drawn(page, 70)
         unzoom_twice(page)
+        zoom_survives_updates(page, server, run)
 
 
 def unzoom_twice(page):
@@ -86,8 +90,7 @@ def unzoom_twice(page):
     assert first[0] == [0, 1.01 * 200]
 
 
-def test_zoom_and_hidden_curves_survive_updates_and_the_end_appears(page, server, run):
-    look(page, server, run)
+def zoom_survives_updates(page, server, run):
     page.eval_on_selector(PLOT, "plot => { plot.marked = true }")
     zoom(page)
     page.locator(f"{PLOT} .legendtoggle").nth(1).click()
@@ -159,16 +162,33 @@ def test_tiles_sentences_and_charts_of_a_live_run_never_disagree(page, server, r
             assert ends[name] == (x, pytest.approx(y, rel=1e-5))
 
 
-def test_the_browser_fills_figures_like_python(page, server, run):
-    last = [  # its last measurement has a layer without gradient
-        replace(e, gradient={**e.gradient, LAYERS[1]: 0.0}) if isinstance(e, Probe) else e
-        for e in script()[20:]
-    ]
-    write(server.store, run, last)
-    look(page, server, run, 200)
-    history = History(RULES)
-    history.add(map(to_json, [*script()[:20], *last]))
-    assert [mark["part"] for mark in history.facts()["marks"][:2]] == ["chosen", "chosen"]
+def falling(event):
+    """The event with a validation loss that falls steadily, which can be forecast."""
+    if not isinstance(event, Epoch):
+        return event
+    return replace(event, validation={"loss": 1 / event.epoch, "accuracy": 0.5})
+
+
+def test_the_browser_fills_figures_like_python(page, server):
+    """Also the band of the forecast, which is beyond the moment that a live run shows."""
+    events = [*map(falling, script(240, 10)[:60])]
+    for k in range(20, 60):  # the last measurement has a layer without gradient
+        if isinstance(events[k], Probe):
+            events[k] = replace(events[k], gradient={**events[k].gradient, LAYERS[1]: 0.0})
+    history = History(FALLING)
+    history.add(map(to_json, events))
+    marks = [mark["part"] for mark in history.facts()["marks"][:2]]
+    assert marks == ["chosen", "chosen"]
+    assert history.columns()["forecast.step"][-1] == 240 > history.step
+    run = server.store.create(encode(Experiment(name="Made up", stopping=FALLING)))
+    write(server.store, run, events)
+    with server.store.own(run):
+        look(page, server, run, len(history.columns()["step.step"]))
+        page.get_by_text(describe_forecast(history).text).wait_for()
+        assert_same_figures(page, history)
+
+
+def assert_same_figures(page, history):
     figures = {
         "loss": training.curve("light", forecast=True),
         "gradient": training.layer_norms("light", layers=LAYERS),
@@ -191,27 +211,6 @@ def test_the_browser_fills_figures_like_python(page, server, run):
         assert layout["y"] == expected["layout"]["yaxis"].get("tickvals")
 
 
-def test_the_band_of_a_live_run_reaches_its_last_epoch(page, server):
-    events = [
-        replace(e, validation={"loss": 1 / e.epoch, "accuracy": 0.5}) if isinstance(e, Epoch) else e
-        for e in script(240, 10)[:60]
-    ]
-    history = History()
-    history.add(map(to_json, events))
-    expected = history.columns()
-    assert expected["forecast.step"][-1] == 240 > history.step
-    run = server.store.create(encode(Experiment(name="Made up")))
-    write(server.store, run, events)
-    with server.store.own(run):
-        look(page, server, run)
-        page.get_by_text(describe_forecast(history).text).wait_for()
-        band = "plot => plot.data.filter(({ name }) => name?.startsWith('Forecast'))"
-        low, high = page.eval_on_selector(PLOT, band)
-    for trace, name in ((low, "low"), (high, "high")):
-        assert same(trace["x"], expected["forecast.step"])
-        assert same(trace["y"], expected[f"forecast.{name}"])
-
-
 def same(one, other):
     """Equal, numbers as far as the six digits of the feed go."""
     if isinstance(one, list) and isinstance(other, list):
@@ -229,24 +228,22 @@ def test_charts_poll_when_streams_are_blocked(page, server, run):
     look(page, server, run)
     write(server.store, run, script()[20:24])
     drawn(page, 80)
+    history = History()
+    history.add(map(to_json, script()[:24]))
+    steps = page.eval_on_selector(PLOT, "plot => plot.data[0].x")
+    assert len(steps) >= 80 and steps == list(history.columns()["step.step"])[: len(steps)]
 
 
-def test_dark_pages_get_dark_charts_and_the_legend_of_a_phone_is_above_them(page, server, run):
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_a_chart_is_downloaded_as_an_image_and_follows_a_page_that_turns_dark_and_narrow(
+    page, server, run
+):
     look(page, server, run)
-    assert (
-        page.eval_on_selector(PLOT, "plot => plot.layout.template.layout.font.color") == "#E8ECEF"
-    )
-    legend, area = (
-        page.locator(f"{PLOT} {part}").first.bounding_box() for part in (".legend", ".nsewdrag")
-    )
-    assert legend["y"] + legend["height"] <= area["y"] + 2
-    assert legend["x"] > 0 and legend["x"] + legend["width"] <= 390
+    download_images(page)
+    turn_dark_and_narrow(page)
 
 
-def test_a_chart_can_be_downloaded_as_an_image_that_explains_itself(page, server, run):
-    look(page, server, run)
+def download_images(page):
+    """Each image explains itself: it has the title, the run's name and the page's font."""
     menu, summary = (page.locator(f".st-key-chart_loss {part}") for part in ("details", "summary"))
     for dismiss in (lambda: page.keyboard.press("Escape"), page.locator("h1").click):
         summary.click()
@@ -269,3 +266,22 @@ def test_a_chart_can_be_downloaded_as_an_image_that_explains_itself(page, server
     width, height = (int.from_bytes(content["PNG"][at : at + 4], "big") for at in (16, 20))
     shown = page.locator(PLOT).bounding_box()
     assert width >= 1440 and height == 2 * (round(shown["height"]) + 56)  # px of the title
+
+
+def turn_dark_and_narrow(page):
+    """The charts turn dark, and on a phone their legend is above them."""
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(
+        "plot => document.querySelector(plot).layout.template.layout.font.color === '#E8ECEF'",
+        arg=PLOT,
+    )
+
+    def legend_is_above() -> bool:
+        legend, area = (
+            page.locator(f"{PLOT} {part}").first.bounding_box() for part in (".legend", ".nsewdrag")
+        )
+        is_inside = legend["x"] > 0 and legend["x"] + legend["width"] <= 390
+        return is_inside and legend["y"] + legend["height"] <= area["y"] + 2
+
+    wait_until(legend_is_above, 30, "a legend above the chart")
