@@ -44,6 +44,7 @@ def side_run(experiment: Experiment, data: Samples) -> Generator[float, None, Si
     """Train the experiment. Yields the fraction done; returns the result."""
     ended, threads = None, torch.get_num_threads()
     training = train(experiment.unforked, data)
+    training.budget.is_open = False  # nobody reads its probes
     try:
         for event in training:
             ended = event if isinstance(event, Ended) else None

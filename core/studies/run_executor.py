@@ -38,7 +38,7 @@ class RunExecutor(Executor):
         self.costs = (_estimate_seconds(experiment, samples),)
 
     def points(self, chunk: int, poll_control: PollControl) -> Iterator[CurvePoint]:
-        training, started = train(self.experiment, self.samples), None
+        training, started = self._training(), None
         for event in training:
             if isinstance(event, Started):
                 started = event
@@ -48,10 +48,18 @@ class RunExecutor(Executor):
 
     def probe(self) -> Measuring[float]:
         """Measure the seconds of the first steps relative to the rough estimate."""
-        training = train(self.experiment, self.samples)
+        training = self._training()
         steps = (event.step for event in training if isinstance(event, Step))
         seconds = yield from seconds_per_unit(islice(steps, PROBED_STEPS))
         return seconds * training.setup.steps / self.costs[0]
+
+    def _training(self) -> Training:
+        """Return a training without probes: nobody looks into it, and they take up to half of the
+        time of a short one.
+        """
+        training = train(self.experiment, self.samples)
+        training.budget.is_open = False
+        return training
 
 
 def _estimate_seconds(experiment: Experiment, samples: Samples) -> float:

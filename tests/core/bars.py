@@ -41,6 +41,13 @@ def of(kind: type, events: list[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, kind)]
 
 
+def train_unmeasured(e: Experiment, data: Samples, **how: object) -> Training:
+    """Train without probes: they change nothing, and take half of the time of so short a run."""
+    training = train(e, data, **how)
+    training.budget.is_open = False
+    return training
+
+
 def part_of(e: Experiment, data: Samples, steps: int) -> tuple[Training, list[Event]]:
     training, events = train(e, data), []
     training.single_steps = True

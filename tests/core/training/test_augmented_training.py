@@ -31,7 +31,7 @@ from core.network.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, Out
 from core.optim.optimizers import SGD
 from core.optim.schedules import Constant
 from core.runs.store import Store
-from core.training.loop import train
+from tests.core.bars import train_unmeasured
 
 NETWORK = (Conv2d(maps=4), BatchNorm(), ReLU(), Flatten(), Dropout(p=0.2), Output())
 ALL = tuple(cls() for cls in Augmentation.members.values())
@@ -72,15 +72,15 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(data, augmentations,
     e = experiment(
         augmentations=augmentations, sampling=Sampling.pick(sampling), label_noise={"share": 0.2}
     )
-    straight = train(e, data)
+    straight = train_unmeasured(e, data)
     whole = list(straight)
-    first, events = train(e, data), []
+    first, events = train_unmeasured(e, data), []
     first.single_steps = True
     for event in first:
         events.append(event)
         if first.step >= at and first.settled:
             break
-    second = train(e, data, state=copy.deepcopy(first.state()))
+    second = train_unmeasured(e, data, state=copy.deepcopy(first.state()))
     events += list(second)
     assert losses(events) == losses(whole)
     epochs = [[e for e in part if isinstance(e, Epoch)] for part in (events, whole)]
@@ -126,7 +126,7 @@ def test_losses_equal_a_loop_that_augments_each_image_separately(data):
             loss.backward()
             optimizer.step()
             expected.append(loss.item())
-    events = list(train(e, data))
+    events = list(train_unmeasured(e, data))
     assert losses(events) == pytest.approx(expected, rel=1e-4)
     epochs = [event for event in events if isinstance(event, Epoch)]
     for epoch, counted in zip(epochs, np.split(np.array(right), 3), strict=True):
@@ -137,7 +137,8 @@ def test_validation_and_test_are_never_changed(data):
     """With a rate of nearly 0 the weights stay, and so must these losses."""
     still = {"optimizer": SGD(learning_rate=1e-9), "network": FLAT, "epochs": 1}
     plain, changed = (
-        list(train(experiment(**still, augmentations=chosen), data)) for chosen in ((), ALL)
+        list(train_unmeasured(experiment(**still, augmentations=chosen), data))
+        for chosen in ((), ALL)
     )
     ends = plain[-1], changed[-1]
     assert isinstance(ends[0], Ended)
@@ -151,28 +152,34 @@ def test_validation_and_test_are_never_changed(data):
 def test_augmentation_depends_only_on_its_seed(data):
     before = torch.get_rng_state()
     runs = [
-        losses(list(train(experiment(augmentations=ALL, seeds={"augmentation": n}), data)))
+        losses(
+            list(train_unmeasured(experiment(augmentations=ALL, seeds={"augmentation": n}), data))
+        )
         for n in (0, 0, 1)
     ]
     assert runs[0] == runs[1] != runs[2]
     assert torch.equal(before, torch.get_rng_state())
-    plain = [losses(list(train(experiment(seeds={"augmentation": n}), data))) for n in (0, 1)]
+    plain = [
+        losses(list(train_unmeasured(experiment(seeds={"augmentation": n}), data))) for n in (0, 1)
+    ]
     assert plain[0] == plain[1]
 
 
 def test_a_state_without_augmentation_still_resumes(data):
-    training = train(experiment(), data)
+    training = train_unmeasured(experiment(), data)
     for _ in zip(range(3), training, strict=False):
         pass
     state = training.state()
     del state["generators"]["augmentation"]
-    assert isinstance(list(train(experiment(), data, state=state))[-1], Ended)
+    assert isinstance(list(train_unmeasured(experiment(), data, state=state))[-1], Ended)
 
 
 def test_label_noise_changes_only_the_training_part_and_exactly_its_fraction(data):
     split = Split(fraction=0.8)
     parts = split.parts(data.targets)
-    setup = train(experiment(split=split, label_noise=LabelNoise(share=0.25)), data).setup
+    setup = train_unmeasured(
+        experiment(split=split, label_noise=LabelNoise(share=0.25)), data
+    ).setup
     wrong = setup.train.targets.numpy() != data.targets[parts.train]
     assert len(wrong) == round(0.8 * 109) and wrong.sum() == int(0.25 * len(wrong) + 0.5)
     for part, rows in ((setup.validation, parts.validation), (setup.test, parts.test)):
@@ -185,7 +192,7 @@ def test_a_class_balanced_epoch_balances_the_labels_of_the_batches():
     images = np.zeros((200, 1, 8, 8), np.uint8)
     rare = Samples("rare", images, labels, ("a", "b"))
     e = experiment(sampling=Balanced(), split=Split(validation=0, test=0), batch_size=200)
-    training = train(e, rare)
+    training = train_unmeasured(e, rare)
     (rows,) = training._rest_of_epoch()
     assert 60 < int(rare.targets[rows].sum()) < 140  # 4.5 deviations about 100
 
@@ -196,7 +203,7 @@ def test_values_can_be_mixed_and_scored():
         network=(Linear(units=8), ReLU(), Output()), loss=MSE(), epochs=2,
         augmentations=(Noise(), MixUp()),
     )  # fmt: skip
-    events = list(train(e, line))
+    events = list(train_unmeasured(e, line))
     assert np.isfinite(losses(events)).all() and events[-1].test["r2"] <= 1
 
 
@@ -215,7 +222,7 @@ def test_what_does_not_fit_is_reported_by_plan_and_training(data, changes, code)
     planned = plan(e, Path("nowhere"))
     assert planned.problem and planned.layer is None
     with pytest.raises(BadExperiment) as error:
-        train(e, data.call().make(Path("nowhere")))
+        train_unmeasured(e, data.call().make(Path("nowhere")))
     assert planned.code == error.value.code == code
 
 

@@ -19,7 +19,7 @@ from core.optim.stopping import Patience, TimeLimit
 from core.training.course import Course, Segment, changed_state, replay
 from core.training.loop import Training, train
 from core.weights.fork import Fork
-from tests.core.bars import losses, of
+from tests.core.bars import losses, of, train_unmeasured
 
 
 def points() -> Samples:
@@ -63,7 +63,7 @@ def test_a_fork_with_nothing_changed_equals_its_parent_bit_for_bit(optimizer: Op
     data, regularizers = points(), (L2(), ClipNorm(limit=0.5), EMA(beta=0.9))
     for schedule in SCHEDULES:
         e = experiment(optimizer=optimizer, schedule=schedule, regularizers=regularizers, epochs=2)
-        straight = train(e, data)
+        straight = train_unmeasured(e, data)
         straight.budget.is_open = False  # probes change nothing and take most of the time here
         whole, state = [], None
         for event in straight:
@@ -101,7 +101,7 @@ def test_a_change_acts_from_the_fork_on_and_never_before(change: dict) -> None:
         regularizers=(EMA(beta=0.9), L2()),
         label_noise=LabelNoise(share=0.4),
     )
-    plain = losses(list(train(e, data)))
+    plain = losses(list(train_unmeasured(e, data)))
     course = Course(forked(e, **change), data)
     after = losses(list(course))
     assert after[:3] == plain[:3] and after[3:] != plain[3:]
@@ -133,12 +133,12 @@ def test_each_optimizer_keeps_its_state_where_it_fits_and_begins_anew_elsewhere(
         (LBFGS(learning_rate=0.01), LBFGS(learning_rate=0.02), True),
     ):
         assert new.keeps_state_of(old) is is_kept, (old, new)
-        training = train(experiment(optimizer=old), data)
+        training = train_unmeasured(experiment(optimizer=old), data)
         list(training)
         after = experiment(optimizer=new, epochs=4)
         state = changed_state(training.state(), training.experiment, after)
         assert (state["optimizer"] is not None) is is_kept
-        going_on = train(after, data, state=state)
+        going_on = train_unmeasured(after, data, state=state)
         group = going_on.setup.optimizer.param_groups[0]
         arguments = new.call().arguments
         assert {name: group[name] for name in arguments if name in group} == arguments

@@ -20,8 +20,8 @@ from core.losses import MSE
 from core.optim.optimizers import SGD
 from core.optim.regularizers import SAM
 from core.training import margins
-from core.training.loop import Training, train
-from tests.core.bars import PLAIN, bars, experiment, losses, part_of
+from core.training.loop import Training
+from tests.core.bars import PLAIN, bars, experiment, losses, part_of, train_unmeasured
 
 Visits = dict[int, list[np.ndarray]]  # the outputs (C,) of each visit of a sample, in order
 
@@ -71,7 +71,7 @@ def test_the_sums_are_those_of_a_plain_loop_over_all_outputs(
         sampling=Sampling.pick(sampling), label_noise={"share": 0.3},
         augmentations=(Flip(),), optimizer=SGD(learning_rate=0.2), epochs=12,
     )  # fmt: skip
-    training = train(e, bars())
+    training = train_unmeasured(e, bars())
     visits = record(training)
     list(training)
     state, labels = training.state()["margins"], training.setup.train.targets.tolist()
@@ -90,11 +90,11 @@ def test_collecting_margins_changes_nothing(
     regularizers: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     e = experiment(regularizers=regularizers)
-    collected = train(e, bars())
+    collected = train_unmeasured(e, bars())
     events = list(collected)
     assert collected.margins.is_open
     monkeypatch.setattr(margins, "MAX_BYTES", 0)
-    plain = train(e, bars())
+    plain = train_unmeasured(e, bars())
     assert not plain.margins.is_open
     assert losses(list(plain)) == losses(events)
     for name, tensor in plain.state()["model"].items():
@@ -107,11 +107,11 @@ def test_resumed_margins_equal_those_of_the_straight_run_bit_for_bit(
     sampling: str, at: int
 ) -> None:
     e = experiment(sampling=Sampling.pick(sampling), optimizer=SGD(learning_rate=0.2))
-    straight = train(e, bars())
+    straight = train_unmeasured(e, bars())
     list(straight)
     state = reload(part_of(e, bars(), at)[0].state())
     before = reload(state)
-    resumed = train(e, bars(), state=state)
+    resumed = train_unmeasured(e, bars(), state=state)
     list(resumed)
     equal = dict(rtol=0, atol=0)
     torch.testing.assert_close(resumed.state()["margins"], straight.state()["margins"], **equal)
@@ -122,7 +122,7 @@ def test_a_checkpoint_of_an_earlier_version_is_continued_without_its_margins() -
     e = experiment(network=PLAIN)
     state = part_of(e, bars(), 10)[0].state()
     del state["margins"]
-    resumed = train(e, bars(), state=state)
+    resumed = train_unmeasured(e, bars(), state=state)
     list(resumed)
     assert set(resumed.state()["margins"]["seen"].tolist()) <= {2, 3}
 
@@ -135,7 +135,7 @@ def test_kept_sums_are_those_of_the_best_epoch_or_of_the_first_ten(
         network=PLAIN, epochs=14, split=Split(validation=validation),
         label_noise={"share": 0.4}, optimizer=SGD(learning_rate=0.5),
     )  # fmt: skip
-    training, sums, best = train(e, bars()), {}, 0
+    training, sums, best = train_unmeasured(e, bars()), {}, 0
     for event in training:
         if isinstance(event, Epoch):
             sums[event.epoch] = training.margins.state()
@@ -157,7 +157,7 @@ def test_kept_sums_are_those_of_the_best_epoch_or_of_the_first_ten(
 def test_what_has_no_margins_says_so(change: dict, code: str, tmp_path: Path) -> None:
     e = experiment(epochs=1, **change)
     data = load(e.data, tmp_path) if "data" in change else bars()
-    training = train(e, data)
+    training = train_unmeasured(e, data)
     assert margins.find_obstacle(training.setup).code == code
     list(training)
     assert training.state()["margins"] is None

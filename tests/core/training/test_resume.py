@@ -27,7 +27,7 @@ from core.optim.stopping import (
     Patience,
 )
 from core.training.loop import train
-from tests.core.bars import bars, experiment, losses, of, part_of
+from tests.core.bars import bars, experiment, losses, of, part_of, train_unmeasured
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def test_stop_and_resume_equal_the_straight_run_bit_for_bit(
 ) -> None:
     regularizers = (L2(), WeightDecay(), ClipNorm(limit=0.5))
     e = experiment(optimizer=optimizer, schedule=schedule, regularizers=regularizers)
-    straight = train(e, data)
+    straight = train_unmeasured(e, data)
     whole = list(straight)
     first, events = part_of(e, data, at)
     stored = io.BytesIO()
     torch.save(first.state(), stored)
     stored.seek(0)
-    second = train(e, data, state=torch.load(stored, weights_only=True))
+    second = train_unmeasured(e, data, state=torch.load(stored, weights_only=True))
     events += list(second)
     assert losses(events) == losses(whole)
     assert of(Epoch, events) == of(Epoch, whole)
@@ -103,12 +103,12 @@ def test_every_regularizer_resumes_bit_for_bit(
 ) -> None:
     split = Split(validation=validation)
     e = experiment(optimizer=SGD(), regularizers=regularizers, split=split)
-    straight, (first, events) = train(e, data), part_of(e, data, at)
+    straight, (first, events) = train_unmeasured(e, data), part_of(e, data, at)
     whole = list(straight)
     stored = io.BytesIO()
     torch.save(first.state(), stored)
     stored.seek(0)
-    second = train(e, data, state=torch.load(stored, weights_only=True))
+    second = train_unmeasured(e, data, state=torch.load(stored, weights_only=True))
     events += list(second)
     assert losses(events) == losses(whole) and events[-1] == whole[-1]
     assert of(Epoch, events) == of(Epoch, whole)
