@@ -53,7 +53,7 @@ def test_a_downloaded_study_becomes_the_draft_study(store):
 
 @pytest.mark.parametrize("value", [*studies().values(), *experiments().values()])
 def test_every_experiment_and_study_can_be_opened_again(value):
-    assert archives._decode_json(encode(value), "file.json") == value
+    assert archives._decode_text(encode(value), "file.json") == value
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -67,5 +67,5 @@ def test_a_file_of_another_kind_is_refused_by_name_and_the_draft_stays(store, na
 
 def test_a_refusal_keeps_the_code_of_its_cause():
     with pytest.raises(BadExperiment) as refused:
-        archives._open_json(REFUSED["list.json"], "list.json")
+        archives._open_text(REFUSED["list.json"], "list.json")
     assert refused.value.code
