@@ -75,7 +75,7 @@ class Experiment(Value):
         32, 1, 65_536, unit="samples", help="How many training samples each step uses."
     )
     accumulation: int = ranged(
-        1, 1, 256, label="Gradient accumulation", unit="parts", omit_default=True,
+        1, 1, 256, label="Gradient accumulation", unit="parts",
         help="In how many parts the gradient of a mini-batch is computed, one after another. The "
         "step is the same, slower, and takes less memory for the outputs of layers. Batch "
         "normalization sees the parts, each of at least 2 samples.",

@@ -202,18 +202,15 @@ def ranged(
     unit: str = "",
     log: bool = False,
     option_labels: dict[str, str] | None = None,
-    omit_default: bool = False,
 ) -> Any:
     """Declare a field with its limits (`low` and `high` inclusive, `above` and `below` exclusive),
-    its unit and its symbol. With `omit_default` JSON text has it only with another value, so that
-    values that were stored before the field existed keep their text.
+    its unit and its symbol.
     """
     extra = {"label": label, "symbol": symbol, "unit": unit, "log": log}
     extra["option_labels"] = option_labels or {}
     return Field(
-        default, ge=low, le=high, gt=above, lt=below, description=help, json_schema_extra=extra,
-        exclude_if=(lambda value: value == default) if omit_default else None,
-    )  # fmt: skip
+        default, ge=low, le=high, gt=above, lt=below, description=help, json_schema_extra=extra
+    )
 
 
 @dataclass(frozen=True)

@@ -241,7 +241,7 @@ def assigned_value(setting: LessonSetting, number: int) -> tuple[float, int]:
 
     >>> setting = LessonSetting(path="batch_size", values=(1, 2, 3, 4))
     >>> [assigned_value(setting, number) for number in (1, 2, 3, 4, 5)]
-    [(1.0, 0), (3.0, 0), (4.0, 0), (2.0, 0), (1.0, 1)]
+    [(1.0, 0), (3.0, 0), (2.0, 0), (4.0, 0), (1.0, 1)]
     """
     places = range(len(setting.values))
     by_position = sorted(places, key=lambda k: (k * GOLDEN) % 1)

@@ -161,7 +161,7 @@ def edit_matrix(name: str, seed: int, values: np.ndarray) -> None:
     typed = st.data_editor(
         table, hide_index=True, key=f"backprop {seed} {name} {number}", row_height=30,
         column_config={
-            column: st.column_config.NumberColumn(format="%.4f", width=60)
+            column: st.column_config.NumberColumn(width=60)
             for column in table.columns
         },
     )  # fmt: skip

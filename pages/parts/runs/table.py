@@ -49,7 +49,7 @@ OWNER = "Owner"  # a column and a filter of labs with several users
 SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW, TWO_LINES = 33, 66  # px of a row; texts wrap from 61 px on
 LETTER, PADDING = 6.0, 20  # px of a letter, and beside a text
-WIDTHS = {"Name": (160, 340), "Data": (92, 150), "Network": (92, 160), "Optimizer": (92, 140)}  # px
+WIDTHS = {"Name": (160, 232), "Data": (92, 150), "Network": (92, 160), "Optimizer": (92, 140)}  # px
 RARE, RARE_IN_CLASS = 5, 7  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
@@ -100,7 +100,10 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
     form = score_form.form()
-    wraps = CHANGES in columns
+    wide = widths(rows)
+    wraps = CHANGES in columns or any(
+        needed > WIDTHS[name][1] for name, needed in wide.items() if name in columns
+    )
     height = TWO_LINES if wraps else ROW
     # The toolbar of the table appears over the end of this line, where no button is; on a phone it
     # is always there.
@@ -115,7 +118,7 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
         selection_default={"selection": {"rows": default}} if default else None,
         key=key,
         column_order=columns,
-        column_config=configured(form, widths(rows)),
+        column_config=configured(form, wide),
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
@@ -151,7 +154,7 @@ def written(rows: list[Row], form: Form, baseline: Row | None = None) -> Styler:
 
 
 def widths(rows: list[Row]) -> dict[str, int]:
-    """Return the width in px of the columns whose texts differ much in length."""
+    """Return the width in px that the longest text of each column of WIDTHS takes in one line."""
     texts = {
         "Name": [row.summary.name for row in rows],
         "Data": [row.summary.data for row in rows],
@@ -159,8 +162,8 @@ def widths(rows: list[Row]) -> dict[str, int]:
         "Optimizer": [row.summary.optimizer for row in rows],
     }
     return {
-        column: round(min(high, max(low, LETTER * max(map(len, texts[column])) + PADDING)))
-        for column, (low, high) in WIDTHS.items()
+        column: round(max(low, LETTER * max(map(len, texts[column])) + PADDING))
+        for column, (low, _) in WIDTHS.items()
     }
 
 
@@ -170,8 +173,11 @@ def title(column: str, form: Form) -> str:
 
 
 def configured(form: Form, widths: dict[str, int]) -> dict[str, object]:
-    """Return title, width and help of each column; `widths` has those that depend on the rows."""
+    """Return title, width and help of each column. `widths` has what the texts of some columns
+    take; longer ones have two lines.
+    """
     column = st.column_config
+    widths = {name: min(needed, WIDTHS[name][1]) for name, needed in widths.items()}
     meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
         "Name": column.TextColumn(width=WIDTHS["Name"][0] if phone() else widths["Name"]),

@@ -145,7 +145,8 @@ def test_a_new_field_of_the_experiment_needs_a_place_in_the_script():
     assert set(Experiment.model_fields) == {
         "name", "about", "data", "split", "label_noise", "normalization", "augmentations",
         "sampling", "network", "initializer", "start", "loss", "optimizer", "schedule",
-        "regularizers", "stopping", "epochs", "batch_size", "seeds", "device", "precision", "fork",
+        "regularizers", "stopping", "epochs", "batch_size", "accumulation", "seeds", "device",
+        "precision", "fork",
     }  # fmt: skip
 
 
