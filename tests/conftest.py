@@ -227,6 +227,14 @@ def open_row(page: object, row: str) -> None:
     folded.evaluate("row => Promise.allSettled(row.getAnimations().map(one => one.finished))")
 
 
+def choose_file(page: object, part: str, path: Path) -> None:
+    """Choose a file on Data, as "images" or "labels". The fields appear one after another: the
+    first one in the page may be that of the labels.
+    """
+    field = page.locator(f'[class*="st-key-upload-{part}"] input[type=file]')
+    field.set_input_files(path)
+
+
 def wait_for_rest(page: object) -> None:
     """Wait until the page is complete: no script runs, and nothing is computed for it."""
     at_rest = "[data-testid=stApp][data-test-script-state=notRunning]"

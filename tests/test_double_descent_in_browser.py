@@ -10,7 +10,7 @@ import pytest
 from core.base.encoding import change, encode
 from core.studies.folder import Studies
 from core.studies.study import shipped
-from tests.conftest import wait_until
+from tests.conftest import choose_file, wait_until
 
 pytestmark = pytest.mark.browser
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -75,7 +75,7 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, server):
 def test_from_two_spreadsheets_to_the_finished_curve(page, server):
     page.goto(f"{server.url}/data?from=files")
     for index, path in enumerate(ARABIC):
-        page.locator("input[type=file]").nth(index).set_input_files(path)
+        choose_file(page, "labels" if index else "images", path)
         page.get_by_text(f"{'labels' if index else 'Inputs'} from {path.name}").wait_for()
     page.get_by_role("button", name="Check files").click()
     page.get_by_text("Findings").wait_for()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from tests.conftest import Server
+from tests.conftest import Server, choose_file
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 ARABIC = [
@@ -61,9 +61,8 @@ def test_arabic_digits_from_upload_to_result_in_the_browser(page, server):
     page.get_by_text("2 epochs").first.wait_for()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data").click()
     page.get_by_role("button", name="Change dataset").click()
-    files = page.locator("input[type=file]")
-    for place, path in enumerate(ARABIC):
-        files.nth(place).set_input_files(path)
+    for part, path in zip(("images", "labels"), ARABIC, strict=True):
+        choose_file(page, part, path)
     page.get_by_text("30.0KB").wait_for()
     page.get_by_role("button", name="Check files").click()
     page.get_by_role("button", name="Transpose images", exact=True).click()

@@ -23,7 +23,7 @@ from core.jobs.lane import Lane
 from core.network.layers import Flatten, Output
 from core.runs.history import History
 from core.runs.store import Store
-from tests.conftest import Server
+from tests.conftest import Server, choose_file
 from tests.pages.shown import press, texts, visit, well
 
 ONE_EPOCH = Experiment(network=(Flatten(), Output()), epochs=1)
@@ -194,7 +194,7 @@ def test_a_workbook_is_uploaded_and_trained_in_a_browser(
 ) -> None:
     (path,) = workbook(tmp_path)
     page.goto(f"{server.url}/data?e={to_link(ONE_EPOCH)}&from=files")
-    page.locator("input[type=file]").first.set_input_files(path)
+    choose_file(page, "images", path)
     page.get_by_text(f"Inputs from {path.name}").wait_for()  # the server has it
     page.get_by_role("button", name="Check files", disabled=False).click()
     page.get_by_text("600 images · 8 × 8 grey · 10 classes").first.wait_for()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_until
+from tests.conftest import choose_file, wait_until
 
 pytestmark = pytest.mark.browser
 SAMPLE = Path(__file__).parents[1] / "assets" / "digits"
@@ -50,9 +50,8 @@ def upload(page, url: str) -> None:
     """Upload two files and check them."""
     page.goto(url)
     page.get_by_role("button", name="Choose files").click()
-    files = page.locator("input[type=file]")
-    files.nth(0).set_input_files(SAMPLE / "images.csv")
-    files.nth(1).set_input_files(SAMPLE / "labels.csv")
+    for part in ("images", "labels"):
+        choose_file(page, part, SAMPLE / f"{part}.csv")
     page.get_by_text("labels.csv").wait_for()
     page.get_by_role("button", name="Check files").click()
     page.get_by_text("Images by class").wait_for()
