@@ -156,8 +156,9 @@ def checkpoint_bytes(experiment: Experiment, parameters: int) -> int:
     """Return roughly the size of a checkpoint: the weights, those of the best epoch, the state of
     the optimizer, and each average of the weights both as a state and as used.
     """
-    averages = sum(regularizer.averages_weights for regularizer in experiment.regularizers)
-    return BYTES * parameters * (2 + experiment.optimizer.memory_slots + 2 * averages)
+    averages = 2 * sum(regularizer.averages_weights for regularizer in experiment.regularizers)
+    averages += experiment.optimizer.averages_weights  # its state is among the memory slots
+    return BYTES * parameters * (2 + experiment.optimizer.memory_slots + averages)
 
 
 def disk_problem(

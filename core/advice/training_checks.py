@@ -14,6 +14,7 @@ from core.base.numbers import THIN, short, whole
 from core.base.spec import Choice
 from core.base.text import counted
 from core.experiment import Experiment
+from core.optim.optimizer import Optimizer
 from core.optim.penalties import L2
 from core.optim.plateau import Plateau
 from core.optim.regularizers import Regularizer, WeightDecay
@@ -191,22 +192,26 @@ def check_closure(e: Experiment, samples: int, parameters: int) -> list[Finding]
     return findings
 
 
+def _short_name(choice: Choice) -> str:
+    return choice.label if isinstance(choice, Optimizer) else choice.kind.upper()
+
+
 def check_averages(e: Experiment, samples: int, parameters: int) -> list[Finding]:
     """Two averages of the weights, or one that needs a constant learning rate."""
-    averages = [r for r in e.regularizers if r.averages_weights]
+    averages = [c for c in (*e.regularizers, e.optimizer) if c.averages_weights]
     if len(averages) > 1:
         *others, last = averages
         text = (
             f"**Two averages of the weights are on:** the network is evaluated with {last.summary} "
             f"as soon as that begins, and with {others[0].summary} before. Keep one of them."
         )
-        action = Action(f"Keep {last.kind.upper()}", {"regularizers": _without(e, *others)})
+        action = Action(f"Keep {_short_name(last)}", {"regularizers": _without(e, *others)})
         return [
             Finding("two_averages", "warn", text, {"kinds": [r.kind for r in averages]}, action)
         ]
     if any(r.prefers_constant_lr for r in averages) and e.schedule.anneals:
         text = (
-            f"**{averages[0].kind.upper()} gains little here:** the {e.schedule.label.lower()} "
+            f"**{_short_name(averages[-1])} gains little here:** the {e.schedule.label.lower()} "
             "schedule ends with a low learning rate, so the averaged weights are almost equal. Use "
             "a constant learning rate."
         )

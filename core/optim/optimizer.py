@@ -68,6 +68,8 @@ class Optimizer(Choice, family="optimizer"):
     closure: ClassVar[bool] = False  # a step evaluates the loss and gradient at several points
     has_groups: ClassVar[bool] = True  # layers can have different learning rates
     rescales_gradient: ClassVar[bool] = False  # a separate step size for each weight
+    averages_weights: ClassVar[bool] = False  # the network is evaluated with averaged weights
+    prefers_constant_lr: ClassVar[bool] = False  # averages weights that should stay apart
     learning_rate: float = learning_rate_field(1e-3)
 
     def call(self) -> Call:

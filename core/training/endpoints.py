@@ -121,7 +121,7 @@ def stopped(training: "Training", by: str = "") -> Ended:
 def averaged(training: "Training") -> State | None:
     """Return the averaged weights where they count: when no epoch is the best one."""
     setup = training.setup
-    if training.best or all(t.average() is None for t in setup.transforms):
+    if training.best or not setup.averages:
         return None
     with setup.averaged():
         return setup.weights()

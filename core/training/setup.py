@@ -136,6 +136,8 @@ class Setup:
         optimizer = e.optimizer.call()
         parameters = self.fine_tuning.parameters(optimizer.arguments["lr"])
         self.optimizer = optimizer.make(parameters, **fused)
+        if e.optimizer.averages_weights:
+            self.optimizer.bind(self.model)
         base = e.optimizer.learning_rate  # each group keeps the ratio of its own rate to it
         self.rate_ratios = [group["lr"] / base for group in self.optimizer.param_groups]
 
@@ -192,10 +194,18 @@ class Setup:
                 stack.enter_context(transform.watching())
             yield
 
+    @property
+    def averages(self) -> list[Any]:
+        """The regularizers, and the optimizer, that have averaged weights by now; the last one
+        counts.
+        """
+        sources = [*self.transforms, *[self.optimizer] * self.experiment.optimizer.averages_weights]
+        return [source for source in sources if source.average() is not None]
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Give the model averaged weights, if a regularizer has some by now; the last counts."""
-        averages = [transform for transform in self.transforms if transform.average() is not None]
+        """Give the model averaged weights, if there are some by now."""
+        averages = self.averages
         if not averages:
             yield
             return

@@ -108,7 +108,19 @@ class ScriptPlan:
     @property
     def recomputes_statistics(self) -> bool:
         """Whether batch normalization is measured again with averaged weights."""
-        return any(transform.recompute_statistics for transform in self.transforms)
+        return self.optimizer_averages or any(
+            transform.recompute_statistics for transform in self.transforms
+        )
+
+    @property
+    def optimizer_averages(self) -> bool:
+        """Whether an optimizer averages the weights."""
+        return any(experiment.optimizer.averages_weights for experiment in self.experiments)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the network is evaluated with averaged weights."""
+        return self.optimizer_averages or self.acts("average")
 
     @property
     def changes(self) -> bool:

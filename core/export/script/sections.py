@@ -148,6 +148,7 @@ def optimizer(plan: ScriptPlan, definitions: Definitions) -> Section:
         f"LEARNING_RATE = {literal(chosen.learning_rate)}",
         *before,
         code(call, definitions.name, parameters, before="optimizer = "),
+        *["optimizer.bind(model)"] * chosen.averages_weights,
     ]
     if plan.has_ratios:
         lines += [

@@ -175,10 +175,12 @@ def evaluation(plan: ScriptPlan, definitions: Definitions) -> Section:
         "classes": not plan.regression,
         "score": "r2" if plan.regression else "accuracy",
         "statistics": plan.recomputes_statistics,
+        "by_transform": plan.acts("average"),
+        "by_optimizer": plan.optimizer_averages,
     }
     parts = [fill(EVALUATE, **how)]
     parts += [fill(GRADIENT_NORM, **how)] * _needs_gradient(plan)
-    parts += [fill(AVERAGED, **how)] * plan.acts("average")
+    parts += [fill(AVERAGED, **how)] * plan.averages
     return Section("Evaluation", "\n\n\n".join(parts))
 
 
@@ -200,7 +202,7 @@ def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
         "SimpleNamespace": "from types import SimpleNamespace",
     }
     e = plan.experiment
-    hooks = ("penalty", "before_step", "after_step", "after_epoch", "average")
+    hooks = ("penalty", "before_step", "after_step", "after_epoch")
     rules = plan.ending_rules
     ends = [_rule(rule, definitions) for rule in rules if not rule.limits_time]
     text = fill(
@@ -230,6 +232,7 @@ def loop(plan: ScriptPlan, definitions: Definitions) -> Section:
         gradient=_needs_gradient(plan),
         unfreezes=e.start.trained_layers(0) is not None,
         again=plan.acts("recompute_gradient"),
+        average=plan.averages,
         **{hook: plan.acts(hook) for hook in hooks},
     )
     lines = [line.rstrip() for line in text.splitlines()]
@@ -249,4 +252,4 @@ def testing(plan: ScriptPlan, definitions: Definitions) -> Section:
     parts = {"Test": plan.has_test, "Validation": plan.has_validation, "Training": True}
     name = next(name for name, exists in parts.items() if exists)
     part = "train_inputs, train_targets" if name == "Training" else f"*{name.lower()}_set"
-    return Section("Result", fill(RESULT, part=part, name=name, average=plan.acts("average")))
+    return Section("Result", fill(RESULT, part=part, name=name, average=plan.averages))

@@ -115,7 +115,10 @@ AVERAGED = '''
     @contextmanager
     def averaged():
         """Give the model averaged weights while it is evaluated, if there are some."""
-        averages = [t for t in transforms if t.average() is not None]
+        averages = [t for t in transforms if t.average() is not None]  #? by_transform
+        averages = []  #? not by_transform
+        own = getattr(optimizer, "average", None)  #? by_optimizer
+        averages += [optimizer] * bool(own and own())  #? by_optimizer
         if not averages:
             yield
             return

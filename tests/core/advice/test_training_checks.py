@@ -33,6 +33,7 @@ from core.optim.regularizers import (
     GradientVariance,
     WeightDecay,
 )
+from core.optim.schedule_free import ScheduleFreeAdamW
 from core.optim.schedules import (
     Constant,
     Cosine,
@@ -161,6 +162,13 @@ def with_code(findings: tuple[Finding, ...], code: str) -> list[Finding]:
         ),
         ({"regularizers": (EMA(), SWA())}, "warn", "two_averages", {"kinds": ["ema", "swa"]}),
         ({"regularizers": (SWA(),), "schedule": Cosine()}, "info", "average_while_annealing", {}),
+        ({"optimizer": ScheduleFreeAdamW()}, "info", "average_while_annealing", {}),
+        (
+            {"optimizer": ScheduleFreeAdamW(), "regularizers": (EMA(), L2())},
+            "warn",
+            "two_averages",
+            {"kinds": ["ema", "schedule_free_adamw"]},
+        ),
         (
             {"optimizer": Adam(), "regularizers": (L2(), ClipNorm())},
             "info",
@@ -226,7 +234,8 @@ def test_sound_settings_give_one_finding_of_level_ok(changes: dict) -> None:
 
 @pytest.mark.parametrize("cls", Optimizer.members.values())
 def test_no_optimizer_with_default_values_is_questioned(cls: type[Optimizer]) -> None:
-    chosen = Experiment(optimizer=cls(), batch_size=50_000)
+    schedule = Constant() if cls.prefers_constant_lr else Cosine()
+    chosen = Experiment(optimizer=cls(), schedule=schedule, batch_size=50_000)
     assert not [
         finding for rule in (*RULES, *STOPPING_RULES) for finding in rule(chosen, 50_000, 60_000)
     ]

@@ -8,6 +8,7 @@ from core.optim.adaptive import Adafactor, Adagrad, Adam, AdamW, AMSGrad, Lion, 
 from core.optim.matrices import Muon
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.optimizer import Optimizer
+from core.optim.schedule_free import ScheduleFreeAdamW
 
 STEPS = 20
 
@@ -113,6 +114,17 @@ def _muon(o: Muon, theta, g, k, memory):
     )
 
 
+def _schedule_free(o: ScheduleFreeAdamW, theta, g, k, memory):
+    """Algorithm 1: theta is y; all learning rates are equal, so that c = 1/k."""
+    z, x = memory.get("z", theta), memory.get("x", theta)
+    v = _mean(memory, "v", o.beta2, g**2) / (1 - o.beta2**k)
+    rate = o.learning_rate
+    z = z - rate * g / (np.sqrt(v) + o.epsilon) - rate * o.weight_decay * theta
+    x = (1 - 1 / k) * x + z / k
+    memory["z"], memory["x"] = z, x
+    return (1 - o.beta1) * z + o.beta1 * x
+
+
 UPDATES: dict[type[Optimizer], Callable] = {
     SGD: _sgd,
     AveragedMomentum: _averaged,
@@ -125,5 +137,6 @@ UPDATES: dict[type[Optimizer], Callable] = {
     AdamW: _adamw,
     Lion: _lion,
     Adafactor: _adafactor,
+    ScheduleFreeAdamW: _schedule_free,
     Muon: _muon,
 }

@@ -13,6 +13,7 @@ from core.optim.adaptive import Adafactor, Adagrad, Adam, AdamW, AMSGrad, Lion, 
 from core.optim.matrices import LBFGS, Muon
 from core.optim.momentum import SGD, AveragedMomentum, Nesterov
 from core.optim.optimizers import Optimizer
+from core.optim.schedule_free import ScheduleFreeAdamW
 from tests.core.optim.formulas import STEPS, by_formula, gradients, start
 
 EVERY = [cls() for cls in Optimizer.members.values()] + [
@@ -31,6 +32,8 @@ EVERY = [cls() for cls in Optimizer.members.values()] + [
     Adafactor(learning_rate=0.1, smallest=1.0),
     Lion(learning_rate=0.01, beta1=0.5, beta2=0.9, weight_decay=0.5),
     Muon(learning_rate=0.1, weight_decay=0.5, iterations=7),
+    ScheduleFreeAdamW(learning_rate=0.1, beta1=0.5, beta2=0.9, weight_decay=0.5),
+    ScheduleFreeAdamW(learning_rate=0.1, beta1=0.0),
 ]
 
 
@@ -65,6 +68,42 @@ def test_adafactor_stores_the_rows_and_columns_of_a_matrix(choice: Adafactor) ->
     optimizer.step()
     stored = sum(v.numel() for v in optimizer.state[weight].values() if torch.is_tensor(v))
     assert stored == 3 + 5 + 1  # and the step
+
+
+def test_schedule_free_evaluates_the_mean_weighted_by_the_squared_learning_rate() -> None:
+    """z and x of Algorithm 1 with a warm-up; weight decay of its own equals a separate one."""
+    choice = ScheduleFreeAdamW(beta1=0.6, weight_decay=0.5)
+    rates = np.linspace(0.01, 0.1, STEPS)
+    models = [torch.nn.Linear(7, 1, dtype=torch.float64) for _ in range(2)]
+    for model in models:
+        model.load_state_dict({"weight": torch.tensor(start())[None], "bias": torch.ones(1)})
+        model.bias.requires_grad_(False)
+    without = choice.model_copy(update={"weight_decay": 0.0})
+    pairs = zip((choice, without), models, strict=True)
+    optimizers = [made(c, list(m.parameters())) for c, m in pairs]
+    for optimizer, model in zip(optimizers, models, strict=True):
+        optimizer.bind(model)
+        assert optimizer.average() is None
+    z = x = y = start()
+    v, fast = np.zeros(7), []
+    for k, (g, rate) in enumerate(zip(gradients(), rates, strict=True), 1):
+        for optimizer, model in zip(optimizers, models, strict=True):
+            optimizer.param_groups[0]["lr"] = rate
+            model.weight.grad = torch.tensor(g)[None]
+        with torch.no_grad():
+            models[1].weight.mul_(1 - rate * 0.5)
+        for optimizer in optimizers:
+            optimizer.step()
+        v = choice.beta2 * v + (1 - choice.beta2) * g**2
+        z = z - rate * (g / (np.sqrt(v / (1 - choice.beta2**k)) + 1e-8) + 0.5 * y)
+        fast.append(z)
+        x = np.average(fast, axis=0, weights=rates[:k] ** 2)
+        y = 0.4 * z + 0.6 * x
+    for optimizer, model in zip(optimizers, models, strict=True):
+        np.testing.assert_allclose(model.weight.detach().numpy()[0], y, rtol=1e-9)
+        mean = optimizer.average()
+        np.testing.assert_allclose(mean["weight"].numpy()[0], x, rtol=1e-9)
+        assert mean["bias"].item() == 1  # frozen
 
 
 def test_the_two_forms_of_momentum_differ_by_one_minus_beta() -> None:

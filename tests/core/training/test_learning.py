@@ -27,6 +27,7 @@ from core.optim.regularizers import (
     GradientVariance,
     WeightDecay,
 )
+from core.optim.schedule_free import ScheduleFreeAdamW
 from core.optim.schedules import Constant, Exponential, Plateau
 from core.optim.stopping import (
     AbsoluteChange,
@@ -188,6 +189,17 @@ def test_averaged_weights_are_evaluated_and_do_not_change_training(
     held.setup.model.load_state_dict(held.state()["best"])
     scored = evaluate(held.setup.model, held.setup.validation, held.setup.criterion)
     assert scored == other[-1].validation
+
+
+def test_schedule_free_weights_are_evaluated_with_recomputed_statistics(data: Samples) -> None:
+    e = experiment(optimizer=ScheduleFreeAdamW(), schedule=Constant(), epochs=2, batch_size=37)
+    training = train(e, data)
+    last = of(Epoch, list(training))[-1]
+    setup = training.setup
+    setup.model.load_state_dict(setup.optimizer.average())
+    torch.optim.swa_utils.update_bn([x for x, _ in setup.train.in_order(37)], setup.model)
+    scored = evaluate(setup.model, setup.validation, setup.criterion)
+    assert scored == pytest.approx(last.validation, rel=1e-5)
 
 
 def test_swa_is_the_mean_of_the_last_epochs_with_recomputed_statistics(data: Samples) -> None:

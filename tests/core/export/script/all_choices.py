@@ -89,6 +89,9 @@ def optimizers() -> Iterator[Experiment]:
     for chosen in of_family(Optimizer):
         yield experiment(TABLE, optimizer=chosen)
         yield experiment(IMAGES, optimizer=chosen, epochs=1)
+    normalized = (Linear(units=5), BatchNorm(), ReLU(), Output())
+    averages = {"optimizer": "schedule_free_adamw", "regularizers": [{"kind": "ema"}]}
+    yield experiment(TABLE, network=normalized, **averages)
 
 
 def schedules() -> Iterator[Experiment]:

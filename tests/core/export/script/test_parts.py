@@ -43,6 +43,7 @@ ALLOWED = (  # by a fork, each alone and then together
     {"batch_size": 9},
     {"optimizer": "sgd"},
     {"optimizer": "lbfgs"},
+    {"optimizer": "schedule_free_adamw"},
     {"regularizers": []},
     {"regularizers": ["ema", "clip_norm"]},
     {"schedule": "plateau"},
