@@ -2,9 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# As many test processes as cores: half of them begin with the browser tests, each with a server and
-# Chromium, which need a core for themselves.
-PROCESSES := $(shell test $(CORES) -lt 2 && echo 2 || echo $(CORES))
+# Three test processes on two cores: one of them begins with the browser tests, which wait a lot.
+PROCESSES := $(shell echo $$(($(CORES) * 3 / 2 > 2 ? $(CORES) * 3 / 2 : 2)))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run class test test-cluster check format benchmark assets clean

@@ -64,7 +64,7 @@ FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every second test process begin with browser tests, while the others compute.
+    """Let every third test process begin with browser tests, while the others compute.
 
     Browser tests take longest and wait most, and each process that has some starts a server and a
     browser. pytest-xdist (--dist worksteal) gives each process an equal slice of the list; a
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
     in_browser = [item for item in items if item.get_closest_marker("browser")]
     others = [item for item in items if not item.get_closest_marker("browser")]
-    with_browser, start = (processes + 1) // 2, 0
+    with_browser, start = (processes + 2) // 3, 0
     ordered: list[pytest.Item] = []
     for process in range(processes):
         end = start + (len(items) - start) // (processes - process)
