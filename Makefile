@@ -43,6 +43,7 @@ benchmark: .venv/ready-dev
 	$(BIN)/python -m benchmarks.augmentation
 	$(BIN)/python -m benchmarks.spreadsheet
 	$(BIN)/python -m benchmarks.sweep
+	$(BIN)/python -m benchmarks.studies
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.network

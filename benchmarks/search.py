@@ -25,10 +25,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-import psutil
 import torch
 
-from benchmarks.sweep import report
+from benchmarks.measures import report, report_processes
 from core.base import device
 from core.base.encoding import build, change
 from core.data.datasets import Spreadsheets
@@ -47,7 +46,7 @@ from core.studies.search.search import Search
 from core.training.loop import Training, train
 
 PARTS = ("overhead", "processes", "strategies", "recipe")
-OVERHEAD, SPEEDUP, LEVEL = 20.0, 1.7, 0.05  # targets: milliseconds, times, probability
+OVERHEAD, LEVEL = 20.0, 0.05  # targets: milliseconds, probability
 TRIALS = 30  # of each search that is compared with another one
 NEW_SEEDS = 5  # that the result of `recipe` is trained with
 DIGITS = Experiment(network=MLP().layers((1, 8, 8)), epochs=4, device="cpu")
@@ -145,45 +144,19 @@ def benchmark_overhead(trials: int) -> None:
 # --- processes
 
 
-def cpu_of_processes() -> dict[int, float]:
-    """Return the CPU seconds of this process and of each of its children."""
-    this = psutil.Process()
-    times = {each.pid: each.cpu_times() for each in (this, *this.children(recursive=True))}
-    return {pid: spent.user + spent.system for pid, spent in times.items()}
-
-
-def compare_processes(rounds: int) -> dict[str, tuple[float, float]]:
-    """Return the median seconds of a search of 16 trials in one process and in two, which are kept
-    from a first search: the elapsed time, and the time on an idle machine of two cores, which is
-    the CPU time of the busiest process or half of that of all.
-    """
+def benchmark_processes(rounds: int) -> None:
+    """Print the speed-up of a second process in a search of 16 trials."""
     base = change(DIGITS, "epochs", 8)
     search = {"base": base.model_dump(mode="json"), "space": RATES, "finalists": 0, "trials": 16}
     search |= {"pruning": "none", "strategy": "tpe"}
-    times: dict[tuple[str, int], list[float]] = {}
-    with tempfile.TemporaryDirectory() as home:
-        for turn in range(rounds + 1):
-            for processes in (1, 2) if turn % 2 else (2, 1):
-                search_id = execution.create(home, build(Search, search))
-                before, start = cpu_of_processes(), time.perf_counter()
-                execution.execute(home, search_id, processes=processes)
-                elapsed = time.perf_counter() - start
-                spent = [cpu - before.get(pid, 0.0) for pid, cpu in cpu_of_processes().items()]
-                if turn:
-                    idle = max(*spent, sum(spent) / 2) if processes > 1 else sum(spent)
-                    times.setdefault(("elapsed", processes), []).append(elapsed)
-                    times.setdefault(("idle machine", processes), []).append(idle)
-    medians = {key: statistics.median(values) for key, values in times.items()}
-    return {kind: (medians[kind, 1], medians[kind, 2]) for kind in ("elapsed", "idle machine")}
-
-
-def benchmark_processes(rounds: int) -> None:
-    """Print the speed-up of a second process."""
     print(f"A search of 16 trials, {rounds} rounds (load {os.getloadavg()[0]:.1f})")
-    for kind, (one, two) in compare_processes(rounds).items():
-        target = SPEEDUP if kind != "elapsed" else None
-        label = f"two processes, {kind} ({one:.1f} → {two:.1f} s)"
-        report(label, one / two, " ×", target, at_least=True)
+    with tempfile.TemporaryDirectory() as home:
+
+        def execute(processes: int) -> None:
+            search_id = execution.create(home, build(Search, search))
+            execution.execute(home, search_id, processes=processes)
+
+        report_processes("", execute, rounds)
 
 
 # --- strategies

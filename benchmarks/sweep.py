@@ -1,5 +1,5 @@
 """Double-descent curves compared with common training loops: `python -m benchmarks.sweep [--mnist
-FOLDER] [--rounds N]`; with LAB_RAY and `--ray`, a cluster of two cores against two processes.
+FOLDER] [--rounds N]`.
 
 One core, CPU seconds of the process; the contestants take turns so that a busy machine slows all of
 them equally; median over rounds. All train the same networks with one hidden layer (study
@@ -22,10 +22,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measures import report
 from core.advice.study_verdict import judge_curve
 from core.base import device
-from core.base.control import GO, LEAVE
-from core.base.encoding import change
 from core.data.datasets import MNIST
 from core.data.load import load
 from core.descent import batched, features
@@ -34,15 +33,8 @@ from core.descent.batched_training import CHECK_STEPS
 from core.descent.problem import Problem, make_problem
 from core.descent.stack import NetworkWeights
 from core.descent.training_settings import TrainingSettings
-from core.studies import sweeps
 from core.studies.curve_methods import FEATURE_SIDE, NETWORK_SIDE
-from core.studies.records import Record
-from core.studies.study import Study, shipped
 
-FIRST_POINT_SECONDS, TWO_PROCESS_SPEEDUP = 2.0, 1.7  # targets
-RAY_OVERHEAD = 1.10  # times the seconds of two processes on the same two cores, at most
-STUDIES = ("random-features", "squared-fast", "entropy-fast")
-DECAYS = [0.0, 0.1, 0.3, 1.0, 3.0]
 TARGETS = {"autograd, fused": 2.0, "nn.Module, plain": 2.5, "engine, one by one": None}
 SECONDS = {"random-features": 15.0, "squared-fast": 30.0, "entropy-fast": 30.0}
 
@@ -169,110 +161,11 @@ def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
         yield name, seconds, judge_curve(line, noun=noun).finding.text
 
 
-def first_point(name: str, home: Path) -> float:
-    """Return the seconds from the start of a ready-made study to its first point; the data is in
-    memory.
-    """
-    study_id, times = sweeps.create(home, shipped()[name]), []
-    start = time.perf_counter()
-
-    def watch(event: object) -> None:
-        if isinstance(event, Record):
-            times.append(time.perf_counter() - start)
-
-    sweeps.execute(home, study_id, lambda sweep: LEAVE if times else GO, watch, processes=1)
-    return times[0]
-
-
-def process_times() -> tuple[float, float]:
-    """Return the CPU seconds of this process, and of its finished children."""
-    times = os.times()
-    return times.user + times.system, times.children_user + times.children_system
-
-
-def compare_processes(home: Path, study: Study, rounds: int) -> dict[str, tuple[float, float]]:
-    """Return the median seconds of the study with one process and with two: the elapsed time, and
-    the CPU time of the busiest process, which is the elapsed time on an idle machine.
-    """
-    times: dict[tuple[str, int], list[float]] = {}
-    for turn in range(rounds):
-        for processes in (1, 2) if turn % 2 else (2, 1):
-            study_id, start = sweeps.create(home, study), time.perf_counter()
-            before = process_times()
-            sweeps.execute(home, study_id, processes=processes)
-            elapsed = time.perf_counter() - start
-            busiest = max(now - then for now, then in zip(process_times(), before, strict=True))
-            times.setdefault(("elapsed", processes), []).append(elapsed)
-            times.setdefault(("busiest", processes), []).append(busiest)
-    medians = {key: statistics.median(values) for key, values in times.items()}
-    return {kind: (medians[kind, 1], medians[kind, 2]) for kind in ("elapsed", "busiest")}
-
-
-def compare_ray(home: Path, study: Study, rounds: int) -> tuple[float, float]:
-    """Return the median elapsed seconds of the study with two processes, and on the Ray cluster
-    that LAB_RAY names. Both keep their workers; the first study of each starts them and does not
-    count.
-    """
-    times: dict[str, list[float]] = {"": [], os.environ["LAB_RAY"]: []}
-    for turn in range(rounds + 1):
-        for address in sorted(times, reverse=bool(turn % 2)):
-            os.environ["LAB_RAY"] = address
-            study_id, start = sweeps.create(home, study), time.perf_counter()
-            sweeps.execute(home, study_id, processes=2)
-            times[address] += [time.perf_counter() - start] if turn else []
-    os.environ["LAB_RAY"] = next(address for address in times if address)
-    here, there = (statistics.median(values) for values in times.values())
-    return here, there
-
-
-def benchmark_ray(rounds: int) -> None:
-    """Print the overhead of a cluster of two cores against two processes."""
-    with tempfile.TemporaryDirectory() as folder:
-        home, study = Path(folder), shipped()["squared-fast"]
-        load(MNIST(), home)
-        here, there = compare_ray(home, study, rounds)
-        label = f"squared-fast, Ray over two processes ({here:.1f} → {there:.1f} s)"
-        report(label, there / here, " ×", RAY_OVERHEAD, at_least=False)
-
-
-def benchmark_studies(rounds: int) -> None:
-    """Print the time to the first point, and the speed-up of a second process."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        load(MNIST(), home)
-        print(f"Studies, elapsed time (load {os.getloadavg()[0]:.1f} at the start)")
-        for name in STUDIES:
-            median = statistics.median(first_point(name, home) for _ in range(rounds))
-            report(f"{name}, first point", median, " s", FIRST_POINT_SECONDS, at_least=False)
-        decays = change(shipped()["squared-fast"], "method.decays", DECAYS)
-        for name, study in (("squared", shipped()["squared"]), ("squared-fast, 5 decays", decays)):
-            for kind, (one, two) in compare_processes(home, study, rounds).items():
-                label = f"{name}, two processes, {kind} ({one:.1f} → {two:.1f} s)"
-                target = TWO_PROCESS_SPEEDUP if kind == "busiest" else None
-                report(label, one / two, " ×", target, at_least=True)
-
-
-def report(label: str, value: float, unit: str, target: float | None, *, at_least: bool) -> None:
-    """Print a value, its target, and whether it is met."""
-    met = "" if target is None else " missed"
-    if target is not None and (value >= target if at_least else value <= target):
-        met = " met"
-    sign = "≥" if at_least else "≤"
-    goal = "" if target is None else f"   target {sign} {target:g}{unit}:{met}"
-    print(f"  {label:<28} {value:7.2f}{unit}{goal}")
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument(
-        "--ray", action="store_true", help="measure only the overhead of the cluster of LAB_RAY"
-    )
-    options.add_argument(
-        "--studies", action="store_true", help="measure only the elapsed time of studies"
-    )
     return options
 
 
@@ -283,12 +176,6 @@ def main(arguments: list[str] | None = None) -> None:
         os.environ["LAB_TORCHVISION"] = str(options.mnist)
     device.prepare()
     torch.set_num_threads(1)
-    if options.ray:
-        benchmark_ray(options.rounds)
-        return
-    benchmark_studies(options.rounds)
-    if options.studies:
-        return
     with tempfile.TemporaryDirectory() as home:
         samples = load(MNIST(), Path(home))
     kernel = make_problem(samples, side=FEATURE_SIDE, wanted=500, noise=0.1)

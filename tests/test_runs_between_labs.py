@@ -63,7 +63,7 @@ def test_runs_are_compared_deleted_restored_and_opened_from_an_archive(page, tmp
 
 def compare(page) -> None:
     """Select both runs: one chart, their differences, the comparison."""
-    page.get_by_text("1 run selected").wait_for()  # the newest
+    page.get_by_text("1 run selected").first.wait_for()  # the newest
     tick(page, 1)
     page.get_by_text("2 runs selected").wait_for()
     page.get_by_role("heading", name="Training and validation loss").wait_for()
@@ -85,7 +85,7 @@ def delete_and_undo(page, lab, runs: list[str]) -> None:
 def take_archive(page, lab, folder) -> Path:
     """Download the archive of the first run and return its path."""
     open_runs(page, lab.url)
-    page.get_by_text("1 run selected").wait_for()
+    page.get_by_text("1 run selected").first.wait_for()
     fold_out(page, "Download")
     with page.expect_download() as download:
         page.get_by_role("button", name="Archive for another lab").click()
@@ -101,5 +101,5 @@ def open_archive(page, lab, archive, run: str) -> None:
     fold_out(page, "More")
     page.locator("input[type=file]").set_input_files(archive)
     page.get_by_text("to your runs").wait_for()
-    page.get_by_text("1 run selected").wait_for()
+    page.get_by_text("1 run selected").first.wait_for()
     assert run in lab.store.ids()
