@@ -5,6 +5,9 @@ chooses or, in a class, each browser gets; every other setting is locked. A less
 of its runs by references: `final_validation_error` is that of the same step,
 `1.final_validation_error` that of the first step. Nothing in a lesson is executed: checks compare
 two numbers, and an explanation is a text in which `{references}` are replaced.
+
+A step can name the `pages` that it needs; the others are locked until a later step or the end of
+the lesson opens them.
 """
 
 import re
@@ -26,6 +29,10 @@ VERSION = 1
 REFERENCE = r"([1-9]\.)?[a-z0-9_]+"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 RunReference = Annotated[str, Field(pattern=f"^{REFERENCE}$", max_length=60)]
+PageTitle = Literal[
+    "Start", "Data", "Network", "Train", "Runs", "Double descent", "Search", "Concepts", "Predict"
+]  # fmt: skip
+ALWAYS_OPEN = ("Lessons", "Watch")  # pages that every step needs
 Text = Annotated[str, Field(min_length=1, max_length=360)]  # pages show texts up to 400
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -127,8 +134,9 @@ class LessonSetting(Value):
 
 class LessonStep(Value):
     """One step: text, question, a run of the draft with `changes` (values by path) and `settings`,
-    what holds for the run (`claims`), and an explanation with `{references}`. `notes` are for the
-    person who presents the lesson.
+    what holds for the run (`claims`), and an explanation with `{references}`. `pages` are those
+    that it opens beside `ALWAYS_OPEN`; None opens all. `notes` are for the person who presents the
+    lesson.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=80)]
@@ -140,6 +148,9 @@ class LessonStep(Value):
     question: Annotated[ChoiceQuestion | NumberQuestion, Field(discriminator="kind")]
     claims: tuple[LessonCheck, ...] = Field(min_length=1, max_length=8)
     explanation: Text
+    pages: tuple[PageTitle, ...] | None = Field(
+        None, max_length=9, exclude_if=lambda pages: pages is None
+    )
     notes: Annotated[str, Field(max_length=1000)] = Field("", exclude_if=lambda notes: not notes)
 
     @property
@@ -201,6 +212,13 @@ class Lesson(Value):
             experiment = change(experiment, path, int(value) if value == int(value) else value)
         name = f"{self.title} · {self.steps[step].title}"
         return experiment.model_copy(update={"name": name[:NAME_LENGTH], "about": ""})
+
+    def opens(self, page: str, answered: int) -> bool:
+        """Whether a page, by its title, is open after `answered` answers: the current step or an
+        earlier one names it, so that no page closes during a lesson.
+        """
+        opened = [step.pages for step in self.steps[: answered + 1]]
+        return page in ALWAYS_OPEN or any(pages is None or page in pages for pages in opened)
 
     def setting_label(self, step: int, setting: LessonSetting) -> str:
         """Return the name of a setting of a step, such as "Linear 2: units"."""

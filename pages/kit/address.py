@@ -45,7 +45,7 @@ def open_page() -> None:
     """
     session.drop_refusals()
     score_form.keep(st.query_params.get(score_form.PARAMETER, ""))
-    _read_carried()
+    read_carried()
     if not session.get(state.DRAFT):
         _open_stored()
     _open_shared()
@@ -61,8 +61,8 @@ def close_page() -> None:
     _write_address()
 
 
-def _read_carried() -> None:
-    """Take the carried values from the address that this session began with."""
+def read_carried() -> None:
+    """Take the carried values, once, from the address that this session began with."""
     if session.get_ui(ARRIVED):
         return
     session.set_ui(ARRIVED, "yes")

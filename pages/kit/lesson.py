@@ -4,6 +4,7 @@ so that a reload and a link keep them.
 
 import json
 from dataclasses import dataclass
+from typing import get_args
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from core.access import ownership
 from core.base.errors import LabError
 from core.jobs import runner
 from core.lessons.classroom import Classes, Classroom
-from core.lessons.lesson import Lesson
+from core.lessons.lesson import Lesson, PageTitle
 from core.lessons.library import LessonLibrary
 from pages.kit import address, person, session
 from pages.kit.buttons import button
@@ -123,6 +124,34 @@ def put_answer(step: int, answer: LessonAnswer) -> None:
 def _store(given: list[LessonAnswer]) -> None:
     text = json.dumps([[each.answer, each.run] for each in given], separators=(",", ":"))
     session.set_ui(session.PROGRESS, text)
+
+
+def is_locked(page: str) -> bool:
+    """Whether the lesson in progress locks the page with this title."""
+    lesson = current()
+    return lesson is not None and not lesson.opens(page, len(answers()))
+
+
+def show_locked(page: str) -> None:
+    """Draw a locked page: its title and the way to open it. The lesson's card is above it."""
+    st.title(page, anchor=False)
+    name = escape(current().title)
+    st.info(
+        f"The lesson “{name}” does not use this page yet, so it is locked. To open it, press "
+        "**Leave lesson**.",
+        icon=":material/lock:",
+    )
+
+
+def describe_locks() -> None:
+    """Draw below the menu what its locks mean; nothing where no page is locked."""
+    lesson = current()
+    if lesson and any(is_locked(page) for page in get_args(PageTitle)):
+        with st.sidebar:
+            st.caption(
+                f"The lesson “{escape(lesson.title)}” locks the pages with "
+                ":material/lock:. To open them, leave the lesson."
+            )
 
 
 def card(page: str) -> None:

@@ -66,6 +66,17 @@ def test_every_other_page_shows_the_lesson_in_progress_until_it_is_left(store):
     assert app.session_state["kept lesson"] == ""
 
 
+def test_a_page_that_a_lesson_does_not_use_is_locked_until_the_lesson_is_left(store):
+    open_page, locked = (visit(name, lesson=NAME) for name in ("concepts", "train"))
+    assert open_page.get("button_group") and not locked.number_input
+    assert [title.value for title in locked.title] == ["Train"]
+    for app in (open_page, locked):  # the sentence below the menu is on both
+        assert any(LESSON.title in caption.value for caption in app.sidebar.caption)
+    assert any(LESSON.title in info.value for info in locked.info)
+    press(locked, "lesson_leave")
+    assert locked.number_input and not locked.sidebar.caption
+
+
 @pytest.mark.parametrize(
     "progress", ["", "%", "[1]", '[["9","../../etc"]]', '{"a":1}', "[[[],{}]]"]
 )

@@ -42,7 +42,8 @@ def editor() -> None:
     st.caption(
         "Begin with an included lesson and change it. A number of a run is named "
         "final_validation_error for the same step, or 1.final_validation_error for step 1; in an "
-        "explanation it is written in braces."
+        'explanation it is written in braces. A step with a list of pages, such as ["Concepts"], '
+        "locks all others except Lessons and Watch."
     )
     named = shipped_lessons()
     model = st.selectbox("Begin with", list(named), format_func=lambda name: named[name].title)

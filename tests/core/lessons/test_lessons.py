@@ -5,17 +5,26 @@ the included lessons hold.
 import json
 from math import hypot
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment, NotFound
 from core.base.events import Ended, Epoch, Probe, Started, Step, to_json
-from core.lessons.lesson import ChoiceQuestion, Lesson, LessonCheck, NumberQuestion
+from core.lessons.lesson import (
+    ALWAYS_OPEN,
+    ChoiceQuestion,
+    Lesson,
+    LessonCheck,
+    NumberQuestion,
+    PageTitle,
+)
 from core.lessons.library import LessonLibrary, load_lesson, read_lesson, shipped_lessons
 from core.lessons.measures import MEASURES, measure
 from core.lessons.rehearsal import rehearse, with_seed
 from core.runs.history import History
+from pages.kit.site import GROUPS
 
 NO_HOME = Path("/nowhere")  # the data of the included lessons is included or generated
 EXAMPLE = "first-loss"
@@ -136,6 +145,7 @@ def claim(left):
         (with_step(claims=[]), "too_short"),
         (with_step(changes={"optimizer.speed": 1}), "lesson_changes"),
         (with_step(changes={"epochs": "many"}), "lesson_changes"),
+        (with_step(pages=["Admin"]), "literal_error"),
         (with_step(question={"kind": "essay", "text": "Why?"}), "union_tag_invalid"),
     ],
 )
@@ -144,6 +154,22 @@ def test_a_hostile_lesson_is_refused_with_one_sentence(data, code):
         read_lesson(json.dumps(data))
     assert refused.value.code == code and str(refused.value).endswith(".")
     assert "\n" not in str(refused.value) and len(str(refused.value)) < 600
+
+
+def test_a_page_is_open_from_the_step_that_names_it_to_the_end():
+    data = example()
+    for step, pages in zip(data["steps"], ([], ["Train"], []), strict=False):
+        step["pages"] = pages
+    lesson = read_lesson(json.dumps(data))
+    assert [lesson.opens("Train", answered) for answered in range(3)] == [False, True, True]
+    assert not lesson.opens("Data", 2) and all(lesson.opens(page, 0) for page in ALWAYS_OPEN)
+    del data["steps"][0]["pages"]  # as in lessons without pages: all are open
+    assert read_lesson(json.dumps(data)).opens("Data", 0)
+
+
+def test_every_page_of_the_lab_can_be_locked_or_is_always_open():
+    titles = {title for rows in GROUPS.values() for _, title, _ in rows}
+    assert titles == {*get_args(PageTitle), *ALWAYS_OPEN}
 
 
 @pytest.mark.parametrize(
