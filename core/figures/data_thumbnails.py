@@ -11,9 +11,10 @@ POINTS = 220  # at most
 
 
 def thumbnail_of(data: Samples, mode: Mode) -> "np.ndarray | str":
-    """Return pixels (height, width, 3) of a few images, or SVG text for rows of one or two numbers.
+    """Return pixels (height, width, 3) of a few images, or SVG text for rows of numbers.
 
-    For values to predict, the input is drawn against the value.
+    For values to predict, the input is drawn against the value. Of more than two columns, the mean
+    position in the second half is drawn against that in the first half: two one-hot numbers.
     """
     return _mosaic(data.inputs) if len(data.shape) == 3 else _points(data, mode)
 
@@ -34,6 +35,12 @@ def _points(data: Samples, mode: Mode) -> str:
     palette = PALETTES[mode]
     colours = (palette.train, palette.validation, palette.test, palette.best, *palette.runs)
     inputs, targets = data.inputs[rows], data.targets[rows]
+    if inputs.shape[1] > 2:
+        halves = [
+            abs(half) / abs(half).sum(1, keepdims=True).clip(1e-9)
+            for half in np.array_split(inputs, 2, axis=1)
+        ]
+        inputs = np.stack([half @ np.arange(half.shape[1]) for half in halves], axis=1)
     second = targets if inputs.shape[1] == 1 else inputs[:, 1]
     plane = np.stack([inputs[:, 0], -second], axis=1).astype(np.float64)
     low, high = plane.min(axis=0), plane.max(axis=0)

@@ -58,6 +58,13 @@ def run(name: str, seed: int, epochs: int = 0) -> Outcome:
     return Outcome(training, [x for x in events if isinstance(x, Epoch)], events[-1])
 
 
+def test_grokking_learns_the_rule_long_after_the_training_examples() -> None:
+    epochs = run("grokking", seed=0, epochs=1000).epochs
+    early, late = epochs[249], epochs[-1]
+    assert early.train["accuracy"] == late.train["accuracy"] == 1
+    assert early.validation["accuracy"] < 0.05 and late.validation["accuracy"] > 0.4
+
+
 def curvature(training: Training, rounds: int = 20) -> float:
     """Return the largest eigenvalue of the Hessian of the training loss, by power iteration."""
     setup = training.setup

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.dataset import DataSet
+from core.data.ready.arithmetic import ModularAddition
 from core.data.ready.download import Progress
 from core.data.ready.points import Computed
 from core.data.samples import Samples
@@ -19,4 +20,13 @@ def computed(
     targets = targets.astype(np.int64 if choice.classes else np.float32)
     return Samples(
         choice.label, inputs.astype(np.float32), targets, choice.classes, columns=choice.columns
+    )
+
+
+def modular_addition(home: Path, progress: Progress | None = None, *, modulus: int) -> Samples:
+    """Return all examples of addition modulo this number: inputs (p², 2p) float32."""
+    choice = ModularAddition(modulus=modulus)
+    inputs, targets = choice.samples()
+    return Samples(
+        choice.label, inputs, targets.astype(np.int64), choice.classes, columns=choice.columns
     )

@@ -16,6 +16,7 @@ from core.data.corrected import Corrected
 from core.data.datasets import DataSet, Digits
 from core.data.gaps import Fill
 from core.data.load import load
+from core.data.ready.arithmetic import ModularAddition
 from core.data.ready.builtin import DIGITS, DIGITS_WHITE
 from core.data.ready.points import Computed
 from core.data.ready.published import Published, data_folders
@@ -130,6 +131,18 @@ def _(data: Computed, home: Path, definitions: Definitions) -> DataCode:
         f"random = np.random.Generator(np.random.PCG64({data.seed}))",
         f"inputs, targets = {draw}(random)",
         f"inputs, targets = inputs.astype(np.float32), targets.astype({kind})",
+    ]
+    return DataCode("\n".join(lines))
+
+
+@data_code.register
+def _(data: ModularAddition, home: Path, definitions: Definitions) -> DataCode:
+    definitions.imports["np"] = "import numpy as np"
+    sums = Specializer(data, definitions).define("samples", "make_samples")
+    lines = [
+        describe(data),
+        f"inputs, targets = {sums}()",
+        "targets = targets.astype(np.int64)",
     ]
     return DataCode("\n".join(lines))
 

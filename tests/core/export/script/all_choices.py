@@ -178,6 +178,7 @@ def data() -> Iterator[Experiment]:
             loss = "cross_entropy" if member().classes else "mse"
             yield experiment(TABLE, data=member(points=60), loss=loss)
     yield experiment(IMAGES, data={"kind": "digits", "size": 28}, epochs=1)
+    yield experiment(TABLE, data={"kind": "modular_addition", "modulus": 7})
     for noise in (0.1, 1.0):
         yield experiment(TABLE, label_noise={"share": noise, "seed": 3})
     corrected = {"base": TABLE["data"], "kind": "corrected", "dropped": (3, 5, 8, 13)}
