@@ -1,8 +1,8 @@
 """Datasets: the family with all its members. Choices only; the functions that they name load them.
 
 Uploads are defined here. Elsewhere: `dataset.py` the digits, `published.py` downloads, `points.py`
-points in a plane, `curves.py` values of one input, `arithmetic.py` sums, `corrected.py` versions
-of other datasets.
+points in a plane, `curves.py` values of one input, `sums.py` modular addition,
+`corrected.py` versions of other datasets.
 """
 
 from pathlib import Path
@@ -13,10 +13,10 @@ from pydantic import Field
 from core.base.spec import Call
 from core.data.corrected import Corrected, correct
 from core.data.dataset import DataSet, Digits, Facts
-from core.data.ready.arithmetic import ModularAddition
 from core.data.ready.curves import Polynomial, Sine, Steps
 from core.data.ready.points import Blobs, Circles, Moons, Spirals, Xor
 from core.data.ready.published import CIFAR10, CIFAR100, KMNIST, MNIST, FashionMNIST
+from core.data.ready.sums import ModularAddition
 
 __all__ = [
     "CIFAR10", "CIFAR100", "KMNIST", "MNIST", "Blobs", "Circles", "Corrected", "DataSet", "Digits",

@@ -170,6 +170,27 @@ class Standardize(Normalization):
         return self.label if self.per == "set" else f"{self.label} per {self.per}"
 
 
+class Center(Normalization):
+    """Subtracts the mean of the training values, over all values or per channel or pixel; their
+    size stays as it is.
+    """
+
+    kind: Literal["center"] = "center"
+    label: ClassVar[str] = "Subtract the mean"
+    is_fitted: ClassVar[bool] = True
+    formula: ClassVar[str] = r"x' = x - \mu"
+    source: ClassVar[str] = "LeCun, Bottou, Orr & Müller 1998 (Efficient BackProp)"
+    technique: ClassVar[str] = "D7"
+    per: Per = ranged("set", label="Fit per", help=_PER)
+
+    def map(self, stats: "Statistics") -> "tuple[Any, Any]":
+        return 0 * stats.mean + 1, -stats.mean
+
+    @property
+    def summary(self) -> str:
+        return self.label if self.per == "set" else f"{self.label} per {self.per}"
+
+
 class Fixed(Normalization):
     """Uses a fixed mean and standard deviation of pixels between 0 and 1 instead of fitting them.
     0.5 and 0.5 map pixels to the range −1 to 1.

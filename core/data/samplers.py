@@ -15,6 +15,13 @@ class ShuffleSampler:
         return torch.randperm(len(self.targets), generator=random)
 
 
+class InOrderSampler(ShuffleSampler):
+    """Use every sample once, in the order of the training set; draws nothing."""
+
+    def order(self, random: torch.Generator) -> Tensor:
+        return torch.arange(len(self.targets))
+
+
 class BootstrapSampler(ShuffleSampler):
     """Draw n samples with replacement, all equally likely (Efron 1979)."""
 

@@ -43,6 +43,20 @@ class Shuffle(Sampling):
     repeats: ClassVar[bool] = False
 
 
+class InOrder(Sampling):
+    """Every sample once per epoch, always in the order of the dataset. Where its rows are sorted by
+    class, a mini-batch contains one class and the network forgets the others: what shuffling is
+    for.
+    """
+
+    kind: Literal["in_order"] = "in_order"
+    label: ClassVar[str] = "In order"
+    formula: ClassVar[str] = r"i_k = k"
+    source: ClassVar[str] = "Bottou 2009"
+    technique: ClassVar[str] = "D8"
+    repeats: ClassVar[bool] = False
+
+
 class Bootstrap(Sampling):
     """Draws with replacement: per epoch, about 37 % of the samples are missing, others repeat."""
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from core.data.dataset import DataSet
-from core.data.ready.arithmetic import ModularAddition
 from core.data.ready.download import Progress
 from core.data.ready.points import Computed
+from core.data.ready.sums import ModularAddition
 from core.data.samples import Samples
 
 

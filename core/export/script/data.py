@@ -16,10 +16,10 @@ from core.data.corrected import Corrected
 from core.data.datasets import DataSet, Digits
 from core.data.gaps import Fill
 from core.data.load import load
-from core.data.ready.arithmetic import ModularAddition
 from core.data.ready.builtin import DIGITS, DIGITS_WHITE
 from core.data.ready.points import Computed
 from core.data.ready.published import Published, data_folders
+from core.data.ready.sums import ModularAddition
 from core.data.samples import Samples
 from core.export.script.definitions import Definitions
 from core.export.script.rendering import code, comment, describe

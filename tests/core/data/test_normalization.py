@@ -5,7 +5,7 @@ import pytest
 
 from core.base.encoding import build
 from core.base.errors import BadExperiment
-from core.data.normalization import Fixed, MinMax, Normalization, Raw, Standardize, Unit
+from core.data.normalization import Center, Fixed, MinMax, Normalization, Raw, Standardize, Unit
 from core.data.statistics import statistics
 
 DRAW = np.random.Generator(np.random.PCG64(3))
@@ -58,6 +58,9 @@ def test_standardize_and_min_max_by_the_formula(per):
     expected = (pixels - mean) / np.where(std > 0, std, 1)
     np.testing.assert_allclose(pixels * affine.multiply + affine.add, expected, atol=1e-11)
     assert affine.constant == (1 if per == "pixel" else 0)
+
+    affine = Center(per=per).fit(IMAGES, TRAIN)
+    np.testing.assert_allclose(pixels * affine.multiply + affine.add, pixels - mean, atol=1e-11)
 
 
 def test_columns_of_a_table_as_scikit_learn_scales_them():
