@@ -68,6 +68,11 @@ TABS = "watch_tab"
 AFTER_TRAINING = ("Mistakes", "Inside", "Verdict", "Effects", "Export")
 FAMILY_SECONDS = 5  # between two drawings of the family of a live run
 LIVE = "Available when this run has ended."
+WAITS = "Available when this run has ended. Resume it to continue its training."
+NO_RESULT = (
+    "Not available: the training of this run did not end with a result. On the command line, "
+    "`evaluate` examines the weights that were saved last."
+)
 NO_WEIGHTS = (
     "Not available: the training of this run did not finish, so it has no weights to examine."
 )
@@ -152,13 +157,20 @@ class Page(ShownRun):
                 "Effects": effects.tab,
                 "Export": export.tab,
             }
-        reason = LIVE if self.live else NO_WEIGHTS
-        tabs = dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(reason))
+        tabs = dict.fromkeys(AFTER_TRAINING, lambda run: st.caption(self.why_unavailable()))
         if not self.live:
             tabs["Effects"] = effects.tab
         if not self.live and self.state not in WAITING:
             tabs["Export"] = partial(export.tab, has_weights=False)
         return tabs
+
+    def why_unavailable(self) -> str:
+        """Return why this run cannot be analyzed."""
+        if self.live:
+            return LIVE
+        if self.state in WAITING:
+            return WAITS
+        return NO_RESULT if self.has_weights() else NO_WEIGHTS
 
     def curves(self, view: dict[str, object]) -> None:
         """The cards that a live run shows too."""

@@ -91,7 +91,8 @@ function placeImage(plane, { ink, stretched }, size, report) {
     return null;
   }
   if (light > UNEVEN) report.push(`Uneven light was evened out: it differed by ${Math.round(light)} of 255 levels.`);
-  report.push(resized(size, height, width), placement(ink));
+  if (size[0] !== height || size[1] !== width) report.push(resized(size, height, width));
+  report.push(placement(ink));
   const clean = change(found, (x) => (x / darkest < NOISE ? 0 : Math.min(1, x / darkest)));
   return change(placeInk(clean, ink), Math.round);
 }

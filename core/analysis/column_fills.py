@@ -82,10 +82,12 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
         )
         fixes = error.fixes
     elif error.code == "missing_values" and problems:
-        names = few([clip(facts.name or f"column {facts.number}") for facts in problems])
+        facts = few(
+            [f"{clip(each.name or f'column {each.number}')!r} {each.problem}" for each in problems]
+        )
         text = (
-            f"{name} has missing values in {names}, and the training data has none there. Choose "
-            "how to fill them, or leave their rows out."
+            f"{name} cannot be read like the training data: {facts}. Choose how to fill them, or "
+            "leave their rows out."
         )
         gaps = {facts.key: (*ways.get(facts.key, (MODE,)), ROWS) for facts in problems}
         fixes = tuple(_fix(gaps, place) for place in (0, -1))

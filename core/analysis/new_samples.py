@@ -29,11 +29,14 @@ OUTSIDE = 0.01  # fraction of values outside the training range that is reported
 
 @dataclass(frozen=True)
 class NewSamples:
-    """Inputs and targets in the form of core/data/samples.Samples, and the findings on them."""
+    """Inputs and targets in the form of core/data/samples.Samples, the findings on them, and the
+    numbers (N,) of their rows in their spreadsheet.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
     findings: tuple[Finding, ...]
+    row_numbers: np.ndarray | None
 
 
 def read_new_samples(
@@ -67,7 +70,8 @@ def read_new_samples(
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
     findings += check_range(like, new, images.name)
     findings += check_matching(like, inputs, images.name)
-    return NewSamples(new.samples.inputs, new.samples.targets, tuple(findings))
+    samples = new.samples
+    return NewSamples(samples.inputs, samples.targets, tuple(findings), samples.row_numbers)
 
 
 def training_inspection(trained: TrainedRun) -> Inspection:

@@ -76,6 +76,7 @@ class TrainedRun:
         self._outputs: dict[PartName, Outputs] = {}
         self._has_best = False
         self._new_inputs: np.ndarray | None = None
+        self._new_numbers: np.ndarray | None = None
         self.restore()
 
     @property
@@ -110,11 +111,15 @@ class TrainedRun:
         names = ("test", "validation") if scored else ("validation",)
         return next((n for n in names if len(getattr(self.setup, n))), "train")
 
-    def replace_test(self, inputs: np.ndarray, targets: np.ndarray) -> None:
-        """Use new samples in the form of the dataset as the test set."""
+    def replace_test(
+        self, inputs: np.ndarray, targets: np.ndarray, numbers: np.ndarray | None = None
+    ) -> None:
+        """Use new samples in the form of the dataset as the test set. `numbers` (n,) are their rows
+        in their spreadsheet.
+        """
         how = {"device": self.setup.device, "channels_last": self.channels_last}
         self.setup.test = self.setup.scale.part(inputs, targets, slice(None), **how)
-        self._new_inputs = inputs
+        self._new_inputs, self._new_numbers = inputs, numbers
         self._outputs.pop("test", None)
 
     @property
@@ -161,6 +166,13 @@ class TrainedRun:
         samples, or its own test samples.
         """
         return self._source(name)[1]
+
+    def row_numbers(self, name: PartName, rows: np.ndarray) -> list[int]:
+        """Return the spreadsheet's numbers of these `dataset_rows` of the part."""
+        if name == "test" and self._new_inputs is not None:
+            numbers = self._new_numbers
+            return (rows + 1 if numbers is None else numbers[rows]).tolist()
+        return self.data.numbers_of(rows, of_test=name == "test" and self.data.has_test)
 
     def _source(self, name: PartName) -> tuple[np.ndarray, np.ndarray]:
         if name == "test" and self._new_inputs is not None:

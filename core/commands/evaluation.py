@@ -68,7 +68,7 @@ def _read_new_samples(arguments: Namespace, trained: "TrainedRun", terminal: Ter
         )
     for finding in new.findings:
         terminal.print(f"{SIGNS[finding.level]} {finding.text}")
-    trained.replace_test(new.inputs, new.targets)
+    trained.replace_test(new.inputs, new.targets, new.row_numbers)
     return {
         "files": [images.name, *(path.name for path in more)],
         "rows": len(new.targets),

@@ -4,6 +4,7 @@
     inputs.npy targets.npy            opened memory-mapped
     test_inputs.npy test_targets.npy  if the files contain a test set
     validation.npy                    if they state a validation set
+    row_numbers.npy                   if they are not 1, 2, …; test_row_numbers.npy also
 
 It is written under a temporary name and renamed, so it is complete or absent.
 """
@@ -22,6 +23,7 @@ from core.data.samples import Samples
 from core.data.uploads import write_array
 
 ABOUT = "about.json"
+NUMBERS = ("row_numbers", "test_row_numbers")
 
 
 def read_about(folder: Path) -> About:
@@ -55,6 +57,7 @@ def load(folder: Path, about: About) -> Samples:
     """Open the samples, memory-mapped. Raises NotFound where they were damaged."""
     names = ["inputs", "targets", *(["test_inputs", "test_targets"] if about.test_rows else [])]
     names += ["validation"] if about.validation_rows else []
+    names += [name for name in NUMBERS if (folder / f"{name}.npy").is_file()]
     if not all(is_intact(folder / f"{name}.npy") for name in names):
         raise _damaged(folder)
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
@@ -91,6 +94,10 @@ def _save(folder: Path, samples: Samples) -> None:
     for name in ("targets", "test_targets", "validation"):
         if (array := getattr(samples, name)) is not None:
             np.save(folder / f"{name}.npy", array)
+    for name in NUMBERS:
+        numbers = getattr(samples, name)
+        if numbers is not None and not np.array_equal(numbers, np.arange(1, len(numbers) + 1)):
+            np.save(folder / f"{name}.npy", numbers)
 
 
 def _damaged(folder: Path) -> NotFound:

@@ -35,6 +35,8 @@ class Samples:
     (N,) are float32 values to predict. `columns` names the F inputs of a table, if known.
     `test_inputs` and `test_targets` have the same form, or are both None. `validation` holds the
     sorted indices of the samples that the dataset itself assigns to the validation set, if it does.
+    `row_numbers` (N,) and `test_row_numbers` are the rows of the samples in their spreadsheets,
+    where these differ from 1, 2, …: a header counts, and rows may have been left out.
     `fills` say how missing values (NaN) of a table are filled; there are none elsewhere.
     `corrections` describe how `targets` differ from those of the dataset. `start` are the weights
     by name that a training on these samples starts from, if its experiment names some
@@ -49,6 +51,8 @@ class Samples:
     test_targets: np.ndarray | None = None
     columns: tuple[str, ...] = ()
     validation: np.ndarray | None = None
+    row_numbers: np.ndarray | None = None
+    test_row_numbers: np.ndarray | None = None
     fills: tuple[Fill, ...] = ()
     corrections: Corrections | None = None
     start: Mapping[str, "Tensor"] | None = None
@@ -78,6 +82,11 @@ class Samples:
     def has_test(self) -> bool:
         """Whether the dataset has its own test samples."""
         return self.test_inputs is not None
+
+    def numbers_of(self, rows: np.ndarray, *, of_test: bool = False) -> list[int]:
+        """Return the spreadsheet's numbers of samples (n,), or of samples `of_test`."""
+        numbers = self.test_row_numbers if of_test else self.row_numbers
+        return (np.asarray(rows) + 1 if numbers is None else numbers[rows]).tolist()
 
     def fill_values(self, train: np.ndarray) -> np.ndarray:
         """Return the values (F,) that fill gaps, fitted to the training rows `train` (n,)."""

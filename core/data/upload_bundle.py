@@ -112,7 +112,11 @@ def inspect_bundle(
         test, removed = remove_shared(train, test)
         notes += removed
     findings = [*compare(train, test, test_images.name), *notes]
-    tested = dict(test_inputs=test.samples.inputs, test_targets=test.samples.targets)
+    tested = dict(
+        test_inputs=test.samples.inputs,
+        test_targets=test.samples.targets,
+        test_row_numbers=test.samples.row_numbers,
+    )
     return replace(train, samples=replace(train.samples, **tested)), findings
 
 

@@ -31,40 +31,40 @@ def class_scores_csv(result: Result) -> str:
 
 
 def mistakes_csv(result: Result) -> str:
-    """Return one row per mistake: its row in the dataset (from 1), its classes and probability, the
+    """Return one row per mistake: its row in its spreadsheet, its classes and probability, the
     rows of its nearest training samples, and its most influential columns.
     """
     names = result["names"]
     rows = []
     for i in range(min(result["wrong"], len(result["rows"]))):
-        near = result["neighbours"][i] if i < len(result["neighbours"]) else []
+        near = result["neighbour_numbers"][i] if i < len(result["neighbours"]) else []
         why = describe_columns(result, i) if i < len(result["columns"]) else ""
         truth, guess = names[result["true"][i]], names[result["predicted"][i]]
-        places = " ".join(str(row + 1) for row in near)
-        rows.append([result["rows"][i] + 1, truth, guess, result["probability"][i], places, why])
+        places = " ".join(map(str, near))
+        rows.append([result["row_numbers"][i], truth, guess, result["probability"][i], places, why])
     head = ["row", "true", "predicted", "probability", "nearest_training_rows"]
     return csv_text([*head, "influential_columns"], rows)
 
 
 def residuals_csv(result: Result) -> str:
-    """Return one row per listed prediction: its row in the dataset (from 1), its true and predicted
+    """Return one row per listed prediction: its row in its spreadsheet, its true and predicted
     value, and its most influential columns.
     """
     rows = []
-    for i, row in enumerate(result["rows"]):
+    for i, row in enumerate(result["row_numbers"]):
         why = describe_columns(result, i) if result["columns"] else ""
         values = (single(result[name][i]) for name in ("true", "predicted"))
-        rows.append([row + 1, *values, why])
+        rows.append([row, *values, why])
     return csv_text(["row", "true", "predicted", "influential_columns"], rows)
 
 
 def suspicious_csv(result: Result) -> str:
-    """Return one row per suspicious training sample: its row in the dataset (from 1), its given and
+    """Return one row per suspicious training sample: its row in its spreadsheet, its given and
     suggested label, its area under the margin, how often it was forgotten, and its visits.
     """
     names = result["classes"]
     rows = [
-        [row["row"] + 1, names[row["given"]], names[row["suggested"]]]
+        [row["number"], names[row["given"]], names[row["suggested"]]]
         + [row[name] for name in ("area", "forgotten", "visits")]
         for row in result["rows"]
     ]

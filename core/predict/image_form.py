@@ -149,7 +149,9 @@ class ImageForm:
         ink = (ink / darkest).clip(0, 1)
         ink[ink < NOISE] = 0
         pixels = self.ink.place(ink)[None].round().astype(np.uint8)
-        steps = [_resized(name, size, self.shape[1:]), self._placed(name)]
+        steps = [self._placed(name)]
+        if tuple(size) != tuple(self.shape[1:]):
+            steps.insert(0, _resized(name, size, self.shape[1:]))
         if light > UNEVEN:
             text = (
                 f"{clip(name)} has uneven light: the brightness of its background differs by "

@@ -42,6 +42,7 @@ class OneSample(Analysis):
     formula: ClassVar[str] = (
         r"(x_i - x'_i) \int_0^1 \partial S(x' + \alpha(x - x')) / \partial x_i \, d\alpha"
     )
+    version: ClassVar[int] = 2
     stored_results: ClassVar[int] = 50
     part: Literal["train", "validation", "test"] = "test"
     sample: int = Field(1, ge=1)  # of the part, counted from 1
@@ -75,7 +76,7 @@ class OneSample(Analysis):
         return {
             "part": self.part,
             "sample": self.sample,
-            "dataset_row": int(trained.dataset_rows(self.part)[row]),
+            "row_number": trained.row_numbers(self.part, trained.dataset_rows(self.part)[[row]])[0],
             "samples": len(part),
             "shape": list(part.shape),
             "true": target if trained.classes else mean + std * target,

@@ -30,6 +30,7 @@ class Mistakes(Analysis):
     label: ClassVar[str] = "Mistakes"
     technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Shrikumar et al. 2016"
+    version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True
     place: ClassVar[int] = 4
     part: Literal["train", "validation", "test"] = "test"
@@ -55,20 +56,23 @@ class Mistakes(Analysis):
         if is_table:
             yield 0.9, "Attributing the mistakes to columns"
         probabilities = outputs.probabilities
-        training_rows = trained.dataset_rows("train")
+        rows = trained.dataset_rows(self.part)[chosen]
+        near = trained.dataset_rows("train")[neighbours]
         return {
             "part": self.part,
             "names": list(trained.classes),
             "samples": len(outputs.targets),
             "wrong": int((outputs.predicted != outputs.targets).sum()),
-            "rows": trained.dataset_rows(self.part)[chosen].tolist(),
+            "rows": rows.tolist(),
+            "row_numbers": trained.row_numbers(self.part, rows),
             "true": outputs.targets[chosen].tolist(),
             "predicted": outputs.predicted[chosen].tolist(),
             "probability": np.round(probabilities[chosen].max(1), 6).tolist(),
             "probability_of_true": np.round(
                 probabilities[chosen, outputs.targets[chosen]], 6
             ).tolist(),
-            "neighbours": training_rows[neighbours].tolist(),
+            "neighbours": near.tolist(),
+            "neighbour_numbers": trained.row_numbers("train", near),
             "neighbour_classes": trained.part("train").targets.cpu().numpy()[neighbours].tolist(),
             "distances": [[float(f"{d:.4g}") for d in row] for row in distances],
             "columns": self._columns(trained, outputs, explained) if is_table else [],
@@ -99,7 +103,9 @@ class Mistakes(Analysis):
             )
             truth, guess = (names[result[key][i]] for key in ("true", "predicted"))
             probability = percent(result["probability"][i])
-            rows.append((whole(result["rows"][i] + 1), truth, guess, probability, near or MISSING))
+            rows.append(
+                (whole(result["row_numbers"][i]), truth, guess, probability, near or MISSING)
+            )
             if result["columns"]:
                 rows.append(("", "", "", "", describe_columns(result, i)))
         share = f"{counted(result['wrong'], 'mistake')} on {counted(result['samples'], 'sample')}"

@@ -37,6 +37,7 @@ class Residuals(Analysis):
     label: ClassVar[str] = "Residuals"
     technique: ClassVar[str] = "V6"
     source: ClassVar[str] = "Efron 1979; Shrikumar et al. 2016"
+    version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True
     place: ClassVar[int] = 1
     part: Literal["train", "validation", "test"] = "test"
@@ -63,7 +64,7 @@ class Residuals(Analysis):
             "samples": len(targets),
             "scores": scores,
             "points": [targets[drawn].tolist(), predicted[drawn].tolist()],
-            "rows": trained.dataset_rows(self.part)[worst].tolist(),
+            "row_numbers": trained.row_numbers(self.part, trained.dataset_rows(self.part)[worst]),
             "true": targets[worst].tolist(),
             "predicted": predicted[worst].tolist(),
             "columns": columns,
@@ -73,11 +74,11 @@ class Residuals(Analysis):
     def lines(self, result: Result) -> list[str]:
         scores = [(name, describe_score(score)) for name, score in result["scores"].items()]
         rows = [("Row", "True value", "Predicted", "Residual", "Influential columns")]
-        for i in range(min(LISTED, len(result["rows"]))):
+        for i in range(min(LISTED, len(result["row_numbers"]))):
             true, predicted = result["true"][i], result["predicted"][i]
             texts = (signed(v, 4) for v in (true, predicted, true - predicted))
             why = describe_columns(result, i) if result["columns"] else ""
-            rows.append((whole(result["rows"][i] + 1), *texts, why))
+            rows.append((whole(result["row_numbers"][i]), *texts, why))
         return [
             f"On {counted(result['samples'], 'sample')}, in the unit of the target",
             *aligned(scores),

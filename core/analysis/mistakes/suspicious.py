@@ -32,6 +32,7 @@ class Suspicious(Analysis):
     technique: ClassVar[str] = "V6"
     formula: ClassVar[str] = r"\tfrac1T\sum_{t=1}^{T} z_y^{(t)} - \max_{j \ne y} z_j^{(t)}"
     source: ClassVar[str] = "Pleiss et al. 2020 (area under the margin); Toneva et al. 2019"
+    version: ClassVar[int] = 2
     is_quick: ClassVar[bool] = True
     rows: int = ranged(500, 1, 5000, unit="rows", help="How many rows are listed at most.")
 
@@ -51,6 +52,7 @@ class Suspicious(Analysis):
             return {"findings": [asdict(obstacle)], "samples": 0, "negative": 0, "rows": []}
         given, rows = trained.setup.train.targets.cpu().numpy(), trained.dataset_rows("train")
         ranking = rank(trained.state["margins"], given)
+        shown = ranking.order[: self.rows]
         has_noise = trained.experiment.label_noise.share > 0
         noisy = given != trained.data.targets[rows] if has_noise else None
         return {
@@ -61,6 +63,7 @@ class Suspicious(Analysis):
             "rows": [
                 {
                     "row": int(rows[at]),
+                    "number": number,
                     "given": int(given[at]),
                     "suggested": int(ranking.suggested[at]),
                     "area": float(ranking.areas[at]),
@@ -68,7 +71,7 @@ class Suspicious(Analysis):
                     "visits": int(ranking.seen[at]),
                     "noise": None if noisy is None else bool(noisy[at]),
                 }
-                for at in ranking.order[: self.rows]
+                for at, number in zip(shown, trained.row_numbers("train", rows[shown]), strict=True)
             ],
             "classes": list(trained.classes),
         }
@@ -186,7 +189,7 @@ def _table(result: Result, count: int = 20) -> list[str]:
     classes = result.get("classes", [])
     cells = [("row", "given", "suggested", "area", "forgotten")] + [
         (
-            whole(row["row"] + 1),
+            whole(row["number"]),
             classes[row["given"]],
             classes[row["suggested"]],
             short(row["area"]),

@@ -230,6 +230,7 @@ def _examine(
         decoded.targets,
         decoded.classes,
         columns=names,
+        row_numbers=np.asarray(columns.rows, np.int64),
         fills=input_fills(encodings),
     )
     if columns.split and like is None:

@@ -180,8 +180,11 @@ def _check_test_cells(
         if encoding.kind == "number":
             strays = np.isnan(to_numbers(cells)) & ~gaps
             if strays.any() and not encoding.fills_gaps:
-                text = clip(str(cells[np.argmax(strays)]))
-                fact = f"contains text (such as {text!r}), but only numbers in the training table"
+                first = np.argmax(strays)
+                fact = (
+                    f"contains text (such as {clip(str(cells[first]))!r} in row "
+                    f"{whole(columns.rows[first])}), but only numbers in the training table"
+                )
                 problems[place] = ColumnProblem(
                     "column_type", fact, "Correct these cells.", ({"role": "ignore"},)
                 )
@@ -194,8 +197,8 @@ def _check_test_cells(
                 unseen[encoding.name] = (len(others), others[0])
         if gaps.any() and not encoding.fills_gaps:
             fact = (
-                f"has {counted(int(gaps.sum()), 'missing value')}, but the training table has none "
-                "there"
+                f"has {counted(int(gaps.sum()), 'missing value')} (the first in row "
+                f"{whole(columns.rows[np.argmax(gaps)])}), but the training table has none there"
             )
             ways = ({"missing": "median"},) if encoding.kind == "number" else ()
             ways = (*ways, {"missing": "most_frequent"}, {"missing": "rows"}, {"role": "ignore"})

@@ -77,7 +77,10 @@ def remove_shared(train: Inspection, test: Inspection) -> tuple[Inspection, list
             code="no_test_rows",
         )
     samples = replace(
-        test.samples, inputs=test.samples.inputs[keep], targets=test.samples.targets[keep]
+        test.samples,
+        inputs=test.samples.inputs[keep],
+        targets=test.samples.targets[keep],
+        row_numbers=np.array(test.samples.numbers_of(keep)),
     )
     text = (
         f"{counted(len(shared), 'test sample')} that are also in the training set were removed; "

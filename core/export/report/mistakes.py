@@ -121,7 +121,7 @@ def _sample(trained: TrainedRun, found: Result, k: int, names: list[str]) -> Sam
     return Sample(
         "data:image/png;base64," + base64.b64encode(picture).decode(),
         f"{names[found['true'][k]]} → {names[found['predicted'][k]]}",
-        f"{percent(found['probability'][k])} · row {whole(row + 1)}"
+        f"{percent(found['probability'][k])} · row {whole(found['row_numbers'][k])}"
         + (f" · nearest: {alike}" if alike else ""),
     )
 
@@ -129,18 +129,18 @@ def _sample(trained: TrainedRun, found: Result, k: int, names: list[str]) -> Sam
 def _row(found: Result, k: int, names: list[str]) -> tuple[str, ...]:
     why = describe_columns(found, k) if k < len(found["columns"]) else ""
     truth, guess = names[found["true"][k]], names[found["predicted"][k]]
-    return whole(found["rows"][k] + 1), truth, guess, percent(found["probability"][k]), why
+    return whole(found["row_numbers"][k]), truth, guess, percent(found["probability"][k]), why
 
 
 def _residuals(found: Result) -> MistakesSection:
     scores = ", ".join(f"{n} {describe_value_score(s)}" for n, s in found["scores"].items())
     chart = residual_figure.figure(*residual_figure.rows(*found["points"]), "light")
     rows = []
-    for k in range(min(ROWS, len(found["rows"]))):
+    for k in range(min(ROWS, len(found["row_numbers"]))):
         true, predicted = found["true"][k], found["predicted"][k]
         values = (signed(v, 4) for v in (true, predicted, true - predicted))
         why = describe_columns(found, k) if found["columns"] else ""
-        rows.append((whole(found["rows"][k] + 1), *values, why))
+        rows.append((whole(found["row_numbers"][k]), *values, why))
     head = ("Row", "True", "Predicted", "Residual", "Influential columns")
     samples = counted(found["samples"], f"{NAMES[found['part']]} sample")
     return MistakesSection(

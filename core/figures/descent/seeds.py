@@ -14,6 +14,7 @@ from core.advice.seed_comparison import (
     ranking_measure,
 )
 from core.advice.study_verdict import MEASURE_NAMES, Measure, format_value
+from core.base.cells import csv_text
 from core.base.finding import Finding
 from core.descent.point import CurvePoint
 from core.figures.template import PALETTES, SYMBOL, Mode, blank
@@ -99,6 +100,13 @@ def figure(results: SeedResults, mode: Mode, height: int = HEIGHT) -> go.Figure:
     figure.update_yaxes(tickformat=",.2~%" if error else "")
     figure.update_layout(margin={"t": 10, "b": 78})
     return figure
+
+
+def csv(results: SeedResults) -> str:
+    """Return one row per result: the value of the varied setting, if any, and the result."""
+    measure = results.measure.replace("test", "validation" if results.validated else "test")
+    rows = [[group.name, value] for group in results.groups for value in group.values]
+    return csv_text([results.control or "setting", measure], rows)
 
 
 def _label(group: SeedGroup, results: SeedResults) -> str:

@@ -143,13 +143,13 @@ def show_upload(about: About) -> None:
         )
         if button("Use dataset", key=f"use {about.digest}"):
             use(Spreadsheets(digest=about.digest, title=about.name[:200]))
-        with st.popover("", icon=":material/edit:", help="Rename dataset", type="tertiary"):
+        with st.popover("", icon=":material/edit:", help="Rename dataset"):
             key = f"name {about.digest} {about.name}"
             st.text_input(
                 "Name", about.name, max_chars=80, key=key,
                 on_change=_rename_typed, args=(about.digest, key),
             )  # fmt: skip
-        with st.popover("", icon=":material/delete:", help="Delete dataset", type="tertiary"):
+        with st.popover("", icon=":material/delete:", help="Delete dataset"):
             st.markdown(
                 "This deletes the dataset and the uploaded files. Runs that were trained on them "
                 "keep their curves and weights, but cannot be resumed."

@@ -128,7 +128,7 @@ def seeds_card(scene: Scene, above: DeltaGenerator) -> None:
         results = seeds.rows(scene.points, measure, scene.view.control, scene.value_names)
         live_chart.drawn(
             lambda mode: seeds.figure(results, mode), key="descent starts", height=seeds.HEIGHT,
-            alt="Test result of each seed", name=f"{scene.name}-seeds",
+            alt="Test result of each seed", name=f"{scene.name}-seeds", csv=seeds.csv(results),
         )  # fmt: skip
     finding = results.finding
     with above:

@@ -6,7 +6,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
+from math import ceil, isfinite
 
 import streamlit as st
 from pandas.io.formats.style import Styler
@@ -50,6 +50,7 @@ SHOWN = 10  # rows; more need scrolling, so that the comparison stays visible
 ROW, TWO_LINES = 33, 66  # px of a row; texts wrap from 61 px on
 LETTER, PADDING = 6.0, 20  # px of a letter, and beside a text
 WIDTHS = {"Name": (160, 232), "Data": (92, 150), "Network": (92, 160), "Optimizer": (92, 140)}  # px
+ROOM = 564  # px that the columns of WIDTHS have beside the others that are shown by default
 RARE, RARE_IN_CLASS = 5, 7  # the last columns are hidden by default: 1,064 px have no room
 POINTS = 40  # of a sparkline, which is 78 px wide
 
@@ -100,9 +101,10 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
     if before.get("key") != key:  # The rows changed: the selection follows its runs.
         default = [runs.index(run) for run in before.get("runs", []) if run in runs]
     form = score_form.form()
-    wide = widths(rows)
+    needed = widths(rows)
+    given = fitted(needed)
     wraps = CHANGES in columns or any(
-        needed > WIDTHS[name][1] for name, needed in wide.items() if name in columns
+        needed[name] > width for name, width in given.items() if name in columns
     )
     height = TWO_LINES if wraps else ROW
     # The toolbar of the table appears over the end of this line, where no button is; on a phone it
@@ -118,7 +120,7 @@ def table(rows: list[Row], columns: tuple[str, ...], baseline: Row | None = None
         selection_default={"selection": {"rows": default}} if default else None,
         key=key,
         column_order=columns,
-        column_config=configured(form, wide),
+        column_config=configured(form, given),
         alt="All runs, one per row",
     )
     indices = sorted(i for i in picked.selection.rows if i < len(rows))
@@ -167,17 +169,24 @@ def widths(rows: list[Row]) -> dict[str, int]:
     }
 
 
+def fitted(needed: dict[str, int]) -> dict[str, int]:
+    """Return the widths of these columns within WIDTHS and, together, ROOM: longer texts have two
+    lines.
+    """
+    widest = {name: min(width, WIDTHS[name][1]) for name, width in needed.items()}
+    spare = {name: width - WIDTHS[name][0] for name, width in widest.items()}
+    share = min(1.0, max(0, sum(widest.values()) - ROOM) / max(1, sum(spare.values())))
+    return {name: width - ceil(share * spare[name]) for name, width in widest.items()}
+
+
 def title(column: str, form: Form) -> str:
     """Return what a column is called: those of scores have their form."""
     return f"{column} {form}" if column in (VALIDATION, TEST) else column
 
 
 def configured(form: Form, widths: dict[str, int]) -> dict[str, object]:
-    """Return title, width and help of each column. `widths` has what the texts of some columns
-    take; longer ones have two lines.
-    """
+    """Return title, width and help of each column; `widths` has those of some (`fitted`)."""
     column = st.column_config
-    widths = {name: min(needed, WIDTHS[name][1]) for name, needed in widths.items()}
     meaning = f"{MEANINGS[form]}. Values: R², the fraction of their variance that is explained."
     return {
         "Name": column.TextColumn(width=WIDTHS["Name"][0] if phone() else widths["Name"]),

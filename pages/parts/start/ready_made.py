@@ -101,7 +101,7 @@ def card(name: str, names: tuple[str, ...], description: str) -> None:
                 f"Compare {len(names)} runs", key=f"compare {name}", icon=":material/play_arrow:"
             ):
                 compare(names)
-            with st.popover("Open one run", type="tertiary"):
+            with st.popover("Open one run"):
                 for member in names:
                     label = escape(shipped()[member].name)
                     if button(label, key=f"open {member}", type="tertiary"):

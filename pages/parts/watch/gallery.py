@@ -149,7 +149,7 @@ def images(experiment: Experiment, found: dict[str, Any], shown: list[int]) -> N
                 st.markdown(
                     f"**{escape(truth)} → {escape(guess)}** · {percent(found['probability'][k])}"
                 )
-                lines = [f"row {whole(found['rows'][k] + 1)}"]
+                lines = [f"row {whole(found['row_numbers'][k])}"]
                 if near:
                     each = zip(classes, distances, strict=True)
                     lines.append(
@@ -170,10 +170,10 @@ def table(found: dict[str, Any], shown: list[int]) -> None:
     rows = []
     for k in shown:
         explained = k < len(found["columns"])
-        near = [str(row + 1) for row in found["neighbours"][k]] if explained else []
+        near = [str(row) for row in found["neighbour_numbers"][k]] if explained else []
         rows.append(
             {
-                "Row": found["rows"][k] + 1,
+                "Row": found["row_numbers"][k],
                 "True": names[found["true"][k]],
                 "Predicted": names[found["predicted"][k]],
                 "Probability": percent(found["probability"][k]),

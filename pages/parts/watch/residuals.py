@@ -58,14 +58,14 @@ def card(run: str, part: Any) -> None:
         show_table(
             [
                 {
-                    "Row": row + 1,
+                    "Row": row,
                     "True": signed(true, 4),
                     "Predicted": signed(guess, 4),
                     "Residual": signed(true - guess, 3),
                     INFLUENCES: describe_columns(found, i) if found["columns"] else MISSING,
                 }
                 for i, (row, true, guess) in enumerate(
-                    zip(found["rows"], found["true"], found["predicted"], strict=True)
+                    zip(found["row_numbers"], found["true"], found["predicted"], strict=True)
                 )
                 if i < ROWS
             ],

@@ -111,9 +111,9 @@ def _explain(shown: Inspected, row: int) -> dict[str, Any] | None:
             "Layer of Grad-CAM", list(cams), index=_last_wide(list(cams.values())), width=240,
             key=f"inside_cam {shown.run}",
         )  # fmt: skip
-    where = f"Row {whole(found['dataset_row'] + 1)} of the dataset"
+    where = f"Row {whole(found['row_number'])} of the dataset"
     if shown.part == "test" and shown.samples is not None and shown.samples.has_test:
-        where = f"Row {whole(found['dataset_row'] + 1)} of the test data"
+        where = f"Row {whole(found['row_number'])} of the test data"
     st.markdown(f"{_describe(found, classes)} :gray[{where}]")
     is_image = len(found["shape"]) == 3
     if is_image:

@@ -108,7 +108,7 @@ class Rows:
         """One row: its image or first values, both labels, the evidence, and a checkbox."""
         is_image = len(self.samples.shape) == 3
         given, suggested = (escape(clip(self.classes[row[k]])) for k in ("given", "suggested"))
-        number = whole(row["row"] + 1)
+        number = whole(row["number"])
         with st.container(border=True, width=WIDTH if is_image else WIDE, gap="xxsmall"):
             values = np.asarray(self.samples.inputs[row["row"]])
             if is_image:

@@ -143,6 +143,8 @@ def test_new_rows_of_a_table_are_matched_by_name(capsys, tmp_path, monkeypatch) 
     assert run(gaps, "--column=age:missing=rows")["rows"] == 87
     assert "--column=age:missing=median" in refused["message"]
     assert run(gaps, "--column=age:missing=median")["rows"] == 90
+    listed = run(gaps, "--column=age:missing=rows", "--only", "mistakes")["results"]["mistakes"]
+    assert listed["row_numbers"] == [row + 5 for row in listed["rows"]]  # a header and three rows
     renamed = table.rename(columns={"alive": "target"})
     refused = run(renamed, expected=2)["error"]
     assert refused["code"] == "test_labels_missing" and "--label" in refused["message"]

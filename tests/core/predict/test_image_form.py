@@ -250,3 +250,8 @@ def test_flipped_bits_give_an_image_or_a_refusal(form, digit, format):
             assert "\n" not in str(error)
         else:
             assert image.pixels.shape == form.shape
+
+
+def test_a_small_digit_in_an_image_of_the_training_size_is_placed_and_not_resized(form, digit):
+    small = np.pad(digit[::2, ::2], ((0, 4), (0, 4)))
+    assert codes(prepared(form, encoded(Image.fromarray(small), "PNG"))) == ["placed"]

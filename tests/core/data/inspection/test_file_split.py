@@ -168,3 +168,20 @@ def test_a_run_trains_on_the_stated_parts(tmp_path):
     experiment = Experiment(data=data, network=(Flatten(), Output()), epochs=1)
     setup = train(experiment, load(data, tmp_path)).setup
     assert (len(setup.train), len(setup.validation), len(setup.test)) == (40, 8, 12)
+
+
+def test_samples_keep_the_numbers_of_their_rows_in_the_file(tmp_path) -> None:
+    """A header counts; rows that are left out or moved to the test set do not shift the others."""
+    lines = one_file(WORDS[0]).decode().splitlines()
+    lines.insert(11, lines[10])  # row 12 repeats row 11
+    library = Library(tmp_path)
+    reading = Reading(duplicates="remove")
+    digest, _ = library.add("\n".join(lines).encode(), names=["faces.csv"], reading=reading)
+    samples = library.open(digest)
+    numbers = np.array([row for row in range(2, ROWS + 3) if row != 12])
+    np.testing.assert_array_equal(samples.row_numbers, numbers[PARTS != 2])
+    np.testing.assert_array_equal(samples.test_row_numbers, numbers[PARTS == 2])
+    assert samples.numbers_of(np.array([0])) == [int(numbers[PARTS != 2][0])]
+    plain, _ = library.add(csv(*VALUES.T, CLASSES, header=["1"] * 65).split("\n", 1)[1].encode())
+    assert library.open(plain).row_numbers is None
+    assert library.open(plain).numbers_of(np.array([0, 7])) == [1, 8]

@@ -24,6 +24,7 @@ def test_every_seed_is_a_point_and_the_line_is_their_mean(mode):
     assert label.replace("\u202f", " ") == "20 %<br>± 10 %"
     assert list(drawn["best"].y) == [0.1]
     assert results.finding.code == "seed_spread"
+    assert seeds.csv(results).splitlines() == ["setting,test_error", ",0.3", ",0.1", ",0.2"]
 
 
 def test_each_value_of_an_axis_is_a_column_and_the_best_one_is_named():
