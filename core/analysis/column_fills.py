@@ -2,16 +2,18 @@
 the training set, as people choose.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 
 from core.base.errors import BadData
-from core.base.text import clip, few
+from core.base.text import clip
 from core.data.gaps import Strategy
 from core.data.inspection.column_choices import column_keys, resolve_choices
 from core.data.inspection.column_matching import find_column
+from core.data.inspection.column_table import ColumnFacts
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.inspect import Inspection
 from core.data.reading import POSITIONS, ColumnChoice, Reading
@@ -19,6 +21,7 @@ from core.data.spreadsheet.table import Table
 
 MODE = "most_frequent"
 ROWS = "rows"
+LISTED = 5  # problems of columns in one sentence
 
 
 def with_chosen_fills(like: Inspection, reading: Reading) -> Inspection:
@@ -82,9 +85,7 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
         )
         fixes = error.fixes
     elif error.code == "missing_values" and problems:
-        facts = few(
-            [f"{clip(each.name or f'column {each.number}')!r} {each.problem}" for each in problems]
-        )
+        facts = _described(problems)
         text = (
             f"{name} cannot be read like the training data: {facts}. Choose how to fill them, or "
             "leave their rows out."
@@ -96,7 +97,7 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
         gaps = {title: ways[title] for title in error.missing if title in ways}
         fixes = (_fix(gaps, 0),) if len(gaps) == len(error.missing) else ()
     elif error.code in ("column_type", "columns_need_choices") and problems:
-        facts = few([f"{clip(each.name)!r} {each.problem}" for each in problems])
+        facts = _described(problems)
         text = f"{name} cannot be read like the training data: {facts}. Correct these cells."
     else:
         return error
@@ -111,6 +112,12 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
     )
     changed.column_table = error.column_table
     return changed
+
+
+def _described(problems: Sequence[ColumnFacts]) -> str:
+    """Return the first problems of columns, in full."""
+    facts = [f"{clip(each.name or f'column {each.number}')!r} {each.problem}" for each in problems]
+    return ", ".join([*facts[:LISTED], *["…"] * (len(facts) > LISTED)])
 
 
 def _fix(gaps: dict[str, tuple[str, ...]], place: int) -> dict:

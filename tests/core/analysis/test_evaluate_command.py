@@ -140,6 +140,7 @@ def test_new_rows_of_a_table_are_matched_by_name(capsys, tmp_path, monkeypatch) 
     gaps = table.assign(age=table.age.where(table.index > 2))
     refused = run(gaps, expected=2)["error"]
     assert refused["code"] == "missing_values" and "--column=age:missing=rows" in refused["message"]
+    assert "3 missing values (the first in row 2), but the training table" in refused["message"]
     assert run(gaps, "--column=age:missing=rows")["rows"] == 87
     assert "--column=age:missing=median" in refused["message"]
     assert run(gaps, "--column=age:missing=median")["rows"] == 90
