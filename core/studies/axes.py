@@ -2,16 +2,18 @@
 reads the value back from an experiment. Choices only; no torch.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from core.base.encoding import change
 from core.base.numbers import short
-from core.base.spec import Choice, Value, ranged
+from core.base.spec import Choice, FieldFacts, Value, fields, ranged
 from core.descent.point import CurvePoint
 from core.experiment import Experiment
 from core.studies.values import expand_range
@@ -111,7 +113,7 @@ class FieldAxis(Axis):
 
     @property
     def title(self) -> str:
-        return self.path.rpartition(".")[2].replace("_", " ").capitalize()
+        return field_label(self.path)
 
     def apply(self, experiment: Experiment, value: Any) -> Experiment:
         return change(experiment, self.path, value)
@@ -121,6 +123,33 @@ class FieldAxis(Axis):
         for part in self.path.split("."):
             value = value[int(part) if isinstance(value, list) else part]
         return value
+
+
+def field_label(path: str) -> str:
+    """Return the label that most classes have for the last field of a path: the experiment may have
+    another optimizer than the one whose β₂ is meant. Its name in words where they do not agree.
+
+    >>> field_label("optimizer.beta1"), field_label("batch_size"), field_label("network.1.units")
+    ('β₁ (momentum)', 'Batch size', 'Units')
+    """
+    classes: Sequence[type[Value]] = (Experiment,)
+    facts: list[FieldFacts] = []
+    for name in (part for part in path.split(".") if not part.isdecimal()):
+        facts = [fact for cls in classes for fact in fields(cls) if fact.name == name]
+        classes = tuple(chain.from_iterable(_classes_in(fact.type) for fact in facts))
+    for label, count in Counter(fact.label for fact in facts).most_common(1):
+        if 2 * count > len(facts) and path.count(".") < 2:  # a part of a list needs its owner
+            return label
+    return path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _classes_in(annotation: Any) -> tuple[type[Value], ...]:
+    """Return the classes that a field of this type can hold: all members of a family."""
+    if isinstance(annotation, type) and issubclass(annotation, Choice):
+        return tuple(annotation.members.values())
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        return (annotation,)
+    return tuple(chain.from_iterable(map(_classes_in, get_args(annotation))))
 
 
 class WidthAxis(Axis):

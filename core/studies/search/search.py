@@ -10,13 +10,14 @@ from pydantic import Field, field_validator, model_validator
 
 from core.base.errors import BadExperiment
 from core.base.spec import Value, ranged
-from core.base.text import join_words
+from core.base.text import join_words, uncapitalize
 from core.experiment import Experiment
 from core.studies.axes import Repeats
 from core.studies.search.pruning import MedianRule, NoPruning, Pruning
 from core.studies.search.space import Dimension, Values, apply, in_order
 from core.studies.search.strategies import ManyStarts, SearchStrategy, Tpe
 from core.studies.values import refuse
+from core.studies.variable_fields import walk
 
 Goal = Literal["validation_loss", "validation_error"]
 Cost = Literal["", "seconds", "parameters", "multiply_adds"]
@@ -146,5 +147,9 @@ class Search(Value):
     @property
     def summary(self) -> str:
         """A few words for lists."""
-        titles = [dimension.title.lower() for dimension in self.space]
+        known = {  # without its owner, which is obvious but for parts of a list
+            path: label if path.count(".") > 1 else fact.label
+            for label, path, fact, _ in walk(self.base)
+        }
+        titles = [uncapitalize(known.get(one.path, one.title)) for one in self.space]
         return f"{self.strategy.label} · {join_words(titles) or 'seeds'}"

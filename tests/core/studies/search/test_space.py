@@ -8,7 +8,10 @@ import pytest
 
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment
+from core.base.spec import fields
 from core.experiment import Experiment, shipped
+from core.optim.optimizers import Optimizer
+from core.studies.axes import FieldAxis
 from core.studies.search.dimensions import default_space, dimensions_of, labels
 from core.studies.search.ranges import (
     LogRange,
@@ -136,3 +139,16 @@ def test_a_hostile_search_is_refused_with_a_code(change_of: dict, code: str) -> 
         decode(Search, json.dumps(data))
     assert refused.value.code == code
     assert len(str(refused.value)) < 400
+
+
+def test_a_search_names_its_settings_by_the_labels_of_their_fields() -> None:
+    space = (*default_space(Experiment()), LogRange(path="optimizer.beta2", low=0.9, high=0.99))
+    named = Search(space=space).summary
+
+    optimizer = {fact.name: fact.label for fact in fields(type(Experiment().optimizer))}
+    assert all(optimizer[name] in named for name in ("beta1", "beta2"))
+    for kind, name in (("adam", "beta1"), ("nadam", "beta2"), ("lion", "epsilon")):
+        member = {fact.name: fact.label for fact in fields(Optimizer.members[kind])}
+        axis = FieldAxis(path=f"optimizer.{name}", values=(0.9,))
+        assert axis.title == member.get(name, axis.title) != name.capitalize()
+    assert FieldAxis(path="regularizers.0.strength", values=(1,)).title == "Strength"
