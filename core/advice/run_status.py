@@ -159,6 +159,22 @@ def describe_gradients(history: History) -> list[str]:
     ]
 
 
+def describe_no_epoch(*, live: bool) -> str:
+    """Return the sentence in place of the curves of runs without an epoch. `live`: whether one of
+    them is still trained.
+    """
+    return "No epoch has been completed yet." if live else "No epoch was completed."
+
+
+def explain_missing_noise(history: History) -> str:
+    """Return why the gradient noise of this run is not shown."""
+    if not history.ended:
+        return "Gradient noise: not measured yet"
+    if history.ended.reason == RunState.DIVERGED:
+        return "Gradient noise: not available, because the training diverged"
+    return "Gradient noise: not measured before the run ended"
+
+
 def numbers(history: History, form: Form = "error") -> list[Number]:
     """The five numbers above the curves: the latest ones while the run trains, those of the weights
     that it keeps after its end. `form` of the scores as in `core/runs/score.py`.

@@ -120,12 +120,15 @@ def measure(home: Path, kind: str, text: str, run: str = "") -> Answers:
 def _weights(home: Path, run: str) -> dict[str, Any]:
     from core.runs import checkpoint
 
-    if state := checkpoint.load(Store(home), run):
+    store = Store(home)
+    if state := checkpoint.load(store, run):
         return state
-    raise NotFound(
-        "This run has no saved weights yet. Continue it until its first checkpoint.",
-        code="no_weights",
+    text = (
+        "This run ended before its first checkpoint, so it has no weights. Train it again."
+        if store.last(run, "reason")
+        else "This run has no saved weights yet. Continue it until its first checkpoint."
     )
+    raise NotFound(text, code="no_weights")
 
 
 def explain(error: Exception) -> tuple[str, str]:

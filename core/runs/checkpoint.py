@@ -123,11 +123,13 @@ def saved_model(store: Store, run: str) -> SavedModel:
     """
     state = load(store, run)
     if state is None:
-        raise NotFound(
-            f"Run {run} has no checkpoint yet. The first one is saved after a few seconds of "
-            "training; try again then.",
-            code="no_checkpoint",
+        text = (
+            f"Run {run} ended before its first checkpoint, so it has no weights. Train it again."
+            if store.last(run, "reason")
+            else f"Run {run} has no checkpoint yet. The first one is saved after a few seconds of "
+            "training; try again then."
         )
+        raise NotFound(text, code="no_checkpoint")
     text = store.experiment(run)
     experiment = decode(Experiment, text)
     inputs = state.get("inputs") or _inputs_of(experiment, store)

@@ -151,7 +151,9 @@ def compare_results(
     diverged = [result.name for result in results if result.diverged]
     measured = [setting for setting in settings if setting.errors]
     if not measured:
-        text = "None of these runs has been validated yet."
+        ended = all(result.ended for result in results)
+        state = "was validated before it ended" if ended else "has been validated yet"
+        text = f"None of these runs {state}."
         if len(diverged) == len(results):
             text = "All of these runs diverged before their first validation."
         return Comparison(Finding("not_measured", "info", text, {"diverged": diverged}))
@@ -164,7 +166,8 @@ def compare_results(
     regression = measured[0].results[0].regression
     scale = _Scale("accuracy" if regression else form, regression)
     if len(measured) == 1:
-        return _single(measured[0], len(settings) - 1, diverged, scale)
+        rest = [setting for setting in settings if not setting.errors]
+        return _single(measured[0], rest, diverged, scale)
     first, second, *rest = sorted(measured, key=lambda setting: mean(setting.errors))
     second = next((setting for setting in rest if setting.has(reference)), second)
     more = tuple(experiment for setting in measured for experiment in _more_seeds(setting))
@@ -194,13 +197,18 @@ def _subject(setting: _Setting) -> str:
     return validated_on(setting.results[0].experiment)
 
 
-def _single(setting: _Setting, unmeasured: int, diverged: list[str], scale: _Scale) -> Comparison:
+def _single(
+    setting: _Setting, unmeasured: list[_Setting], diverged: list[str], scale: _Scale
+) -> Comparison:
     others = _describe_divergence(diverged)
-    if unmeasured > len(diverged):
-        others += " The other runs have not been validated yet."
+    rest = [result for each in unmeasured for result in each.results if not result.diverged]
+    if rest:
+        ended = all(result.ended for result in rest)
+        state = "were not validated before they ended" if ended else "have not been validated yet"
+        others += f" The other runs {state}."
     reached = scale.mean(setting.errors)
     text = f"{setting.name} reaches a validation {scale.score} of {reached}.{others}"
-    evidence = {"errors": setting.errors, "unmeasured": unmeasured, "diverged": diverged}
+    evidence = {"errors": setting.errors, "unmeasured": len(unmeasured), "diverged": diverged}
     finding = Finding("one_setting", "info", text, evidence)
     return Comparison(finding, setting.name, _more_seeds(setting))
 

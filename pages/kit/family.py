@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.advice.run_status import describe_no_epoch
 from core.base.encoding import decode
 from core.base.errors import LabError
 from core.base.numbers import whole
@@ -47,7 +48,8 @@ def card(run: str) -> None:
     with card_title(f"Family: {tree.measure} by epoch", help=HELP):
         pass
     if not tree.branches:
-        st.caption("No epoch has been completed yet.")
+        live = any(runner.current().status(each).is_live for each in runs)
+        st.caption(describe_no_epoch(live=live))
         return
     name = run_name(runs[0])
     live_chart.drawn(

@@ -59,7 +59,8 @@ def _describe(baseline: Row | None, rows: list[Row], run: str) -> str:
         return f"**The baseline is not in this lab any more:** it was deleted. {way}"
     text = f"Baseline: **{escape(baseline.summary.name)}**."
     if baseline.summary.validation is None:
-        text += " It has no validation score yet, so no differences are shown."
+        yet = "" if baseline.summary.reason else " yet"
+        text += f" It has no validation score{yet}, so no differences are shown."
     others = sum(not is_comparable(row.summary, baseline.summary) for row in rows)
     if others:
         text += (

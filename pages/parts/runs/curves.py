@@ -6,6 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
+from core.advice.run_status import describe_no_epoch
 from core.base.encoding import decode
 from core.experiment import Experiment
 from core.figures import overlay, overlay_curves
@@ -83,8 +84,9 @@ def curves(selected: list[Row], experiments: list[Experiment], baseline: Row | N
             key="overlay",
         )
     else:
+        live = any(row.state.is_live for row in selected)
         with st.container(height=overlay.chart_height(), border=False):
-            st.caption(NO_DIFFERENCE if base else "No epoch has been completed yet.")
+            st.caption(NO_DIFFERENCE if base else describe_no_epoch(live=live))
     visible = {curve.name for curve in drawn if curve.is_visible}
     empty = [entry.name for entry in comparable if entry.name not in visible]
     explain_chart(drawn, measure, left_out, empty, len(selected), others)

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.access import privacy
 from core.advice.forecast_findings import describe_forecast, describe_score, score_forecasts
 from core.advice.run_findings import list_findings
-from core.advice.run_status import describe_gradients
+from core.advice.run_status import describe_gradients, explain_missing_noise
 from core.base.finding import Action, Finding
 from core.base.text import counted
 from core.experiment import Experiment
@@ -40,7 +40,6 @@ NOISE = (
     "measurements, with dropout off."
 )
 FORK_SECONDS = 5  # between two looks for new epochs: a slider that grows cannot be dragged
-NO_NOISE_YET = "Gradient noise: not measured yet"
 
 
 class Cards:
@@ -111,7 +110,7 @@ class Cards:
         results = list_findings(
             history, self.experiment, classes=self.classes, form=score_form.form()
         )
-        gradients = " · ".join(describe_gradients(history)) or NO_NOISE_YET
+        gradients = " · ".join(describe_gradients(history)) or explain_missing_noise(history)
         if forecast := describe_forecast(history):
             forecast = replace(forecast, text=f"{forecast.text} {self.score.text}")
         facts = history.facts()

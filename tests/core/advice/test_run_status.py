@@ -12,7 +12,9 @@ from core.advice.run_status import (
     counterfactual_stops,
     describe_end,
     describe_gradients,
+    describe_no_epoch,
     describe_resume,
+    explain_missing_noise,
     numbers,
     progress,
 )
@@ -164,3 +166,10 @@ def test_clipping_and_gradient_noise_have_their_numbers():
     assert describe_gradients(history()) == []
     diverged = history(*script(), ended("diverged"))
     assert list(map(plain, describe_gradients(diverged))) == [clipping]
+
+
+def test_only_of_a_live_run_something_is_missing_yet():
+    texts = [explain_missing_noise(history(ended(end))) for end in ("diverged", "stopped")]
+    texts.append(describe_no_epoch(live=False))
+    assert not any("yet" in text for text in texts) and len(set(texts)) == 3
+    assert "yet" in explain_missing_noise(history()) and "yet" in describe_no_epoch(live=True)

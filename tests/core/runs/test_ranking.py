@@ -115,7 +115,12 @@ def test_one_setting_alone_has_its_mean_and_standard_deviation():
     assert "1 % (1 seed)" in text(results(A, 0.01))
     partial = compare(results(A, 0.01), results(B, None)).finding
     assert (partial.code, partial.evidence["unmeasured"]) == ("one_setting", 1)
-    assert compare(results(A, None), results(B, float("nan"))).finding.code == "not_measured"
+    missing = compare(results(A, None), results(B, float("nan"))).finding
+    assert missing.code == "not_measured"
+    assert "yet" not in partial.text + missing.text
+    waits = compare(results(A, 0.01), results(B, None, ended=False)).finding
+    waiting = compare(results(A, None, ended=False)).finding
+    assert "yet" in waits.text and "yet" in waiting.text
 
 
 def test_a_comparison_with_a_live_run_counts_it():
