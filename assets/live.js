@@ -169,7 +169,8 @@ class Chart {
     this.unzoomed = 0;
     this.given = {}; // the axis ranges of the last drawing
     this.whole = false; // whether the next drawing resets the zoom
-    this.listener = (now) => (now ? this.draw() : this.plan());
+    this.drawn = null; // the content of the last drawing
+    this.listener = (now) => this.content() !== this.drawn && (now ? this.draw() : this.plan());
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(parent);
     for (const button of parent.querySelectorAll("button")) button.onclick = () => this.download(button.value);
@@ -201,12 +202,23 @@ class Chart {
     });
   }
 
+  // What identifies the content of a live chart: most deltas are newer than the moment that it shows.
+  content() {
+    if (!this.data?.live) return undefined;
+    const { columns, facts } = this.feed.shown();
+    const rows = Object.values(columns).reduce((sum, values) => sum + values.length, 0);
+    return `${facts.version} ${rows} ${this.feed.failures} ${this.feed.over}`;
+  }
+
   draw() {
     const { plotly, plot, feed, data } = this;
     if (!plotly || !data || !plot.clientWidth) return;
+    cancelAnimationFrame(this.planned);
+    this.planned = null;
     this.state.textContent = feed.failures && feed.failures !== 3 && !feed.over ? "Reconnecting …" : "";
     const zoom = this.whole ? null : zoomed(plot);
     if (data.live) followText();
+    this.drawn = this.content() ?? null;
     const { columns, facts } = data.live ? feed.shown() : feed;
     const { traces, layout } = filled(data.figures[this.mode()], columns, facts, plot, zoom);
     if (!data.run && !this.whole) finer(layout, plot, this.given);
