@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import gc
 import json
 import os
@@ -22,7 +21,6 @@ from typing import Any, BinaryIO, TypeVar
 import psutil
 import pytest
 from hypothesis import settings
-from streamlit.components.v2 import manifest_scanner
 
 from core.base.errors import BadData
 from core.base.events import Ended, Epoch, Event, Probe, Started, Step, to_json
@@ -30,6 +28,7 @@ from core.runs.history import History
 from core.runs.store import Store
 from core.weights import guard
 from core.weights.reading import read_model
+from tests import quick_app_tests
 from tests.fork_server import ForkServer
 
 ROOT = Path(__file__).parents[1]
@@ -38,11 +37,7 @@ settings.register_profile("lab", deadline=None)  # no test asserts a time
 settings.load_profile("lab")
 # Debian's Chromium without tabs and menus, which take half of its time, where it is installed.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
-# AppTest looks for components in the metadata of every installed package, for each app anew: half
-# of the time of a test of a page.
-manifest_scanner.scan_component_manifests = functools.cache(
-    manifest_scanner.scan_component_manifests
-)
+quick_app_tests.install()
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -13,7 +13,7 @@ def test_the_parts_are_those_of_many_fits(degree: int) -> None:
     coefficients = np.polyfit(x, targets.T, degree)
     fitted = np.array([np.polyval(row, demo.GRID) for row in coefficients.T])
     row = demo.expected_errors(degree, samples, std)
-    assert fitted == pytest.approx(demo.fits(degree, samples, std, count), abs=1e-8)
+    np.testing.assert_allclose(demo.fits(degree, samples, std, count), fitted, rtol=0, atol=1e-8)
     bias = ((fitted.mean(0) - demo.target(demo.GRID)) ** 2).mean()
     assert row.bias == pytest.approx(bias, abs=row.variance * 5 / count + 0.02 * row.bias + 1e-3)
     assert row.variance == pytest.approx(fitted.var(0).mean(), rel=0.05)
