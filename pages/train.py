@@ -18,11 +18,21 @@ from core.lessons.levels import Level, hidden_settings
 from core.losses import Loss
 from core.optim.optimizers import Optimizer
 from core.optim.schedules import Schedule
-from pages.kit import address, cost, form, level, range_test, session, several, sharpness, state
+from pages.kit import (
+    address,
+    cost,
+    form,
+    level,
+    live_chart,
+    range_test,
+    session,
+    several,
+    sharpness,
+    state,
+)
 from pages.kit.bar import bar
 from pages.kit.buttons import unique_keys
 from pages.kit.layout import card_title, draft_finding, finding, header
-from pages.kit.screen import theme_mode
 from pages.parts.train import as_code, fork, recipes
 from pages.parts.train.fields import WIDE_FIELD, put
 from pages.parts.train.folded import folded
@@ -191,12 +201,17 @@ def curve(draft: Experiment, x_axis: str) -> None:
     planned = plan(draft, runner.current().store.home)
     epoch_steps = planned.epoch_steps or 100
     at, rates = schedule_figure.fork_rows(draft, epoch_steps=epoch_steps)
-    mode = theme_mode()
-    figure = schedule_figure.figure(at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis)
     ends = f"from {short(rates[0], 3)} to {short(rates[-1], 3)}"
     description = f"Learning rate by {x_axis}: {draft.schedule.label}, {ends}"
-    st.plotly_chart(
-        figure, theme=None, config={"displayModeBar": False}, alt=description, key="schedule_curve"
+    live_chart.drawn(
+        lambda mode: schedule_figure.figure(
+            at, rates, epoch_steps=epoch_steps, mode=mode, x_axis=x_axis
+        ),
+        key="schedule_curve",
+        height=schedule_figure.HEIGHT,
+        alt=description,
+        name=f"{draft.name} learning rate",
+        subject=draft.name,
     )
 
 

@@ -11,6 +11,7 @@ from core.figures.template import COUNTS, PALETTES, Mode, blank
 from core.optim.schedules import Schedule
 
 POINTS = 240
+HEIGHT = 104  # px
 
 
 def rows(
@@ -51,7 +52,7 @@ def figure(
     """
     palette, top = PALETTES[mode], max(rates)
     x = at if x_axis == "step" else [step / epoch_steps for step in at]
-    drawn = blank(mode, 104, margin={"l": 44, "r": 12, "t": 12, "b": 34}, showlegend=False)
+    drawn = blank(mode, HEIGHT, margin={"l": 44, "r": 12, "t": 12, "b": 34}, showlegend=False)
     line = {"color": palette.best, "width": 2.25}
     drawn.add_scatter(
         x=x,

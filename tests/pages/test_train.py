@@ -99,7 +99,8 @@ def test_a_switch_adds_a_regularizer(page):
     assert draft(well(app)).regularizers == (ClipNorm(),)
 
 
-def test_the_schedule_is_drawn_over_the_whole_run(page):
+def test_the_schedule_is_drawn_over_the_whole_run(page, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")  # the chart is in what the server sends
     app = page(ANOTHER)
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     rates = chart["data"][0]["y"]
@@ -175,7 +176,8 @@ def test_the_batch_is_a_single_sample_a_mini_batch_or_everything(page, kind, siz
     assert draft(well(app)).batch_size == 32
 
 
-def test_the_schedule_can_be_drawn_by_epoch(page):
+def test_the_schedule_can_be_drawn_by_epoch(page, monkeypatch):
+    monkeypatch.setenv("LAB_LIVE", "poll")  # the chart is in what the server sends
     app = page(ANOTHER)
     labelled(app, "button_group", "X-axis").set_value("epoch").run()
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
