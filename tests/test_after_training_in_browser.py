@@ -1,5 +1,7 @@
 """A finished run in a browser: the tabs Mistakes, Inside, Verdict and Effects, and Predict."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,8 +55,21 @@ def points_run(server: Server) -> str:
     return train(server, POINTS)
 
 
+@pytest.fixture(scope="module")
+def page(profile: object) -> Iterator[object]:
+    """One window for all tests of this module: a page that is loaded anew takes seconds."""
+    errors: list[str] = []
+    with contextlib.closing(profile.new_page()) as opened:
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.set_default_timeout(45_000)
+        yield opened
+    assert not errors, errors
+
+
 def open_tab(page: object, server: Server, run: str, tab: str) -> None:
-    page.goto(f"{server.url}/watch?run={run}")
+    """Open a tab of a run on Watch, which the window may show already."""
+    if not ("/watch" in page.url and f"run={run}" in page.url):
+        page.goto(f"{server.url}/watch?run={run}")
     page.get_by_role("tab", name=tab).click()
 
 
@@ -174,6 +189,57 @@ def test_a_suspicious_row_is_relabeled_or_dropped_in_a_new_version_of_the_datase
     assert decode(Experiment, server.store.experiment(digits_run)).data == Digits()
 
 
+def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
+    page: object, server: Server, digits_run: str
+) -> None:
+    history = History()
+    history.add(server.store.read(digits_run)[0])
+    parts = measure_parts(history)
+    open_tab(page, server, digits_run, "Verdict")
+    headline = page.locator("h3")
+    entry = page.get_by_role("textbox", name="Human error (%)")
+    verdicts = [judge(parts, human).words for human in (None, 0.5)]
+    assert verdicts[0] != verdicts[1]
+    page.get_by_text(verdicts[0]).first.wait_for()
+    entry.fill("50")
+    entry.press("Enter")
+    page.get_by_text(verdicts[1]).first.wait_for()
+    wait_until(lambda: page.get_by_text(verdicts[0]).count() == 0, what="the new verdict alone")
+    assert notes.read(server.store, digits_run).human_error == 0.5
+    entry.fill("150")
+    entry.press("Enter")
+    page.get_by_text("The last valid value is used").wait_for()
+    assert notes.read(server.store, digits_run).human_error == 0.5
+    chart(page, "Test error of this run").locator(".main-svg").first.wait_for()
+    wait_until(lambda: "; " in headline.first.inner_text(), 30, "the best baseline")
+    entry.fill("")
+    entry.press("Enter")
+    page.get_by_text(verdicts[0]).first.wait_for()
+
+
+def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
+    page: object, server: Server, points_run: str
+) -> None:
+    open_tab(page, server, points_run, "Inside")
+    for view, ask, start in (
+        ("Plane", "Measure the plane", "Training loss over a plane"),
+        ("Path", "Train once more and measure", "Training loss over the plane of the"),
+    ):
+        page.get_by_role("radio", name=view, exact=True).click()
+        page.get_by_role("button", name=ask).click()
+        contours = chart(page, start)
+        contours.locator(".main-svg").first.wait_for()
+        grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
+        assert grid == [21] * 21
+    page.get_by_role("radio", name="Line", exact=True).click()
+    for menu, end in (("From", "Last weights"), ("To", "Initial weights")):  # without a pause
+        page.get_by_role("combobox", name=menu, exact=True).click()
+        page.get_by_role("option", name=end).click()
+    page.get_by_role("button", name="Measure the line").click()
+    drawn = chart(page, "Loss along the line from last weights to initial weights")
+    drawn.locator(".main-svg").first.wait_for()
+
+
 def test_the_next_step_is_measured_and_opened(
     page: object, server: Server, points_run: str
 ) -> None:
@@ -219,57 +285,6 @@ def test_changes_of_a_run_are_compared_in_pairs(
     page.wait_for_url(lambda url: f"study={study_id}" in url)
     page.get_by_text(study.about).wait_for()
     page.get_by_role("heading", name="Effects, the largest first").wait_for()
-
-
-def test_the_loss_is_drawn_over_a_plane_and_along_the_path(
-    page: object, server: Server, points_run: str
-) -> None:
-    open_tab(page, server, points_run, "Inside")
-    for view, ask, start in (
-        ("Plane", "Measure the plane", "Training loss over a plane"),
-        ("Path", "Train once more and measure", "Training loss over the plane of the"),
-    ):
-        page.get_by_role("radio", name=view, exact=True).click()
-        page.get_by_role("button", name=ask).click()
-        contours = chart(page, start)
-        contours.locator(".main-svg").first.wait_for()
-        grid = contours.evaluate("plot => plot.data[0].z.map(row => row.length)")
-        assert grid == [21] * 21
-    page.get_by_role("radio", name="Line", exact=True).click()
-    for menu, end in (("From", "Last weights"), ("To", "Initial weights")):  # without a pause
-        page.get_by_role("combobox", name=menu, exact=True).click()
-        page.get_by_role("option", name=end).click()
-    page.get_by_role("button", name="Measure the line").click()
-    drawn = chart(page, "Loss along the line from last weights to initial weights")
-    drawn.locator(".main-svg").first.wait_for()
-
-
-def test_a_typed_human_error_changes_the_verdict_and_baselines_join_the_result(
-    page: object, server: Server, digits_run: str
-) -> None:
-    history = History()
-    history.add(server.store.read(digits_run)[0])
-    parts = measure_parts(history)
-    open_tab(page, server, digits_run, "Verdict")
-    headline = page.locator("h3")
-    entry = page.get_by_role("textbox", name="Human error (%)")
-    verdicts = [judge(parts, human).words for human in (None, 0.5)]
-    assert verdicts[0] != verdicts[1]
-    page.get_by_text(verdicts[0]).first.wait_for()
-    entry.fill("50")
-    entry.press("Enter")
-    page.get_by_text(verdicts[1]).first.wait_for()
-    wait_until(lambda: page.get_by_text(verdicts[0]).count() == 0, what="the new verdict alone")
-    assert notes.read(server.store, digits_run).human_error == 0.5
-    entry.fill("150")
-    entry.press("Enter")
-    page.get_by_text("The last valid value is used").wait_for()
-    assert notes.read(server.store, digits_run).human_error == 0.5
-    chart(page, "Test error of this run").locator(".main-svg").first.wait_for()
-    wait_until(lambda: "; " in headline.first.inner_text(), 30, "the best baseline")
-    entry.fill("")
-    entry.press("Enter")
-    page.get_by_text(verdicts[0]).first.wait_for()
 
 
 # --- Predict
