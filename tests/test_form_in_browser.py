@@ -12,11 +12,9 @@ from core.optim.optimizers import Nesterov
 from core.optim.regularizers import ClipNorm
 from core.optim.schedules import Exponential
 from core.optim.stopping import GradientNorm
-from core.runs.state import RunState, stored_state
 from tests.conftest import DESKTOP, open_row, wait_for_rest, wait_until
 
 pytestmark = pytest.mark.browser
-ACTIONS = ".st-key-runs_actions button:visible"
 PLAIN = Experiment(network=(Flatten(), Linear(units=8), Output()), epochs=2)
 
 
@@ -86,28 +84,3 @@ def test_a_choice_of_every_family_is_picked_and_trained(page, server):
     assert (trained.optimizer, trained.schedule) == (Nesterov(), Exponential())
     assert (trained.regularizers, trained.stopping) == ((ClipNorm(),), (GradientNorm(),))
     page.get_by_text("Finished all 2 epochs").or_(page.get_by_text("2 epochs")).first.wait_for()
-
-
-def test_a_typed_list_becomes_a_batch_that_is_stopped_on_runs(page, server):
-    name = "Two learning rates"
-    endless = PLAIN.model_copy(update={"epochs": 100_000, "name": name})
-    page.goto(f"{server.url}/train?e={to_link(endless)}")
-    rate = page.get_by_role("textbox", name="Learning rate")
-    rate.fill("0.1, 0.01")
-    rate.press("Enter")
-    page.locator(".st-key-bar_start").get_by_role("button", name="Start 2 runs").click()
-    page.get_by_role("heading", name="Runs", exact=True).wait_for()
-    page.get_by_text("2 runs selected").wait_for()
-    tops = "all => all.map(button => button.getBoundingClientRect().y)"
-
-    def in_one_row() -> bool:
-        found = page.locator(ACTIONS).evaluate_all(tops)
-        return len(found) == 7 and max(found) - min(found) < 2
-
-    wait_until(in_one_row, what="all actions in one row at 1440 px")
-    page.get_by_role("button", name="Stop this batch").click()
-    runs = [run for run in server.store.ids() if name in server.store.experiment(run)]
-    assert len(runs) == 2
-    stopped = lambda: {stored_state(server.store, run) for run in runs} == {RunState.STOPPED}  # noqa: E731
-    wait_until(stopped, what="the end of both runs")
-    page.get_by_role("button", name="Stop this batch").wait_for(state="detached")

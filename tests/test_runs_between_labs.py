@@ -66,9 +66,16 @@ def compare(page) -> None:
     page.get_by_text("1 run selected").first.wait_for()  # the newest
     tick(page, 1)
     page.get_by_text("2 runs selected").wait_for()
+    wait_until(lambda: actions_are_in_one_row(page), what="all actions in one row at 1440 px")
     page.get_by_role("heading", name="Training and validation loss").wait_for()
     page.get_by_role("cell", name="Optimizer").wait_for()
     page.get_by_text("have the same validation error").wait_for()
+
+
+def actions_are_in_one_row(page) -> bool:
+    tops = "all => all.map(button => button.getBoundingClientRect().y)"
+    found = page.locator(".st-key-runs_actions button:visible").evaluate_all(tops)
+    return len(found) >= 6 and max(found) - min(found) < 2
 
 
 def delete_and_undo(page, lab, runs: list[str]) -> None:
