@@ -56,9 +56,8 @@ def check_starting_weights(
         action = Action(f"Use {trained.normalization.label}", changes)
         return Finding("start_normalization", "warn", text, action=action), matching
     loaded = {name.rpartition(".")[0] for name, _ in matching.pairs}
-    order = ", matched by their order, because all names differ" * matching.by_order
-    text = f"{counted(len(loaded), 'layer')} start from {start.origin}{order}."
-    return Finding("start_weights_fit", "ok", text, {"layers": len(loaded)}), matching
+    text = f"{counted(len(loaded), 'layer')} start from {start.origin}. {matching.renamed_text}"
+    return Finding("start_weights_fit", "ok", text.strip(), {"layers": len(loaded)}), matching
 
 
 def _way_out(

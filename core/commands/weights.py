@@ -78,8 +78,7 @@ def _compared(
         fit = "tensor of the network fits" if count == 1 else "tensors of the network fit"
         terminal.print(f"{whole(count)} of {whole(len(want))} {fit}.")
     else:
-        order = " They are matched by their order, because all names differ." * matching.by_order
-        terminal.print(f"All tensors fit the network.{order}")
+        terminal.print(f"All tensors fit the network. {matching.renamed_text}".strip())
     return {
         "fits": matching.fits,
         "usable": matching.is_usable,

@@ -1,11 +1,11 @@
-"""Which stored tensor belongs to which tensor of a network: by name, or by order where all names
-differ. Works on names and shapes alone; no torch.
+"""Which stored tensor belongs to which tensor of a network: by name, or by shape and order where
+names differ. Works on names and shapes alone; no torch.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.base.text import few, format_shape
+from core.base.text import few, format_shape, join_words
 from core.weights.start import Start
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -33,7 +33,20 @@ class Matching:
 
     pairs: tuple[tuple[str, str], ...]
     rows: tuple[Mismatch, ...]
-    by_order: bool = False
+
+    @property
+    def renamed(self) -> tuple[str, ...]:
+        """The layers whose weights have another name in the file, in order."""
+        names = (name.rpartition(".")[0] for name, stored in self.pairs if name != stored)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def renamed_text(self) -> str:
+        """A sentence about the layers that have another name in the file; empty if none has."""
+        if not self.renamed:
+            return ""
+        layers, verb = join_words(self.renamed), "is" if len(self.renamed) == 1 else "are"
+        return f"{layers} {verb} matched by shape and order, because the names in the file differ."
 
     @property
     def fits(self) -> bool:
@@ -64,11 +77,7 @@ def match(want: Shapes, have: Shapes, start: Start) -> Matching:
     """Match the tensors `want` of a network to the stored ones `have`. Layers that `start` draws
     anew need none. Stored tensors of layers that the network lacks are unexpected.
     """
-    by_order = want.keys().isdisjoint(have) and len(_counted(want)) == len(_counted(have))
-    if by_order:
-        names = dict(zip(_counted(want), _counted(have), strict=True))
-    else:
-        names = {name: name for name in want if name in have}
+    names = _match_names(want, have, start)
     pairs, rows = [], []
     for name, shape in want.items():
         if start.is_new(name):
@@ -84,7 +93,50 @@ def match(want: Shapes, have: Shapes, start: Start) -> Matching:
     for name in have:
         if name not in used and not start.is_new(name) and not name.endswith(OPTIONAL):
             rows.append(Mismatch(name, "unexpected", tuple(have[name]), None))
-    return Matching(tuple(pairs), tuple(rows), by_order)
+    return Matching(tuple(pairs), tuple(rows))
+
+
+def _match_names(want: Shapes, have: Shapes, start: Start) -> dict[str, str]:
+    """Return the stored tensor of each tensor of the network.
+
+    Where as many tensors remain on both sides after those of equal names, they are matched in
+    order if that fits. Otherwise layers of equal shapes are matched first: a safetensors file is
+    sorted by name, so that `classifier` comes before `features`. If no name is equal, the rest is
+    matched in order, which names what has the wrong shape.
+    """
+    names = {name: name for name in want if name in have}
+    wanted = {name: tuple(want[name]) for name in _counted(want) if name not in names}
+    stored = {name: tuple(have[name]) for name in _counted(have) if name not in names}
+    if len(wanted) != len(stored):
+        return names
+    in_order = dict(zip(wanted, stored, strict=True))
+    if all(wanted[a] == stored[b] or start.is_new(a) for a, b in in_order.items()):
+        return names | in_order
+    others = _match_shapes(wanted, stored)
+    if not names:
+        rest = [name for name in stored if name not in others.values()]
+        others |= zip((name for name in wanted if name not in others), rest, strict=True)
+    return names | others
+
+
+def _match_shapes(wanted: Shapes, stored: Shapes) -> dict[str, str]:
+    """Return for each layer the tensors of the first free layer of the same shapes."""
+    free, names = _layers(stored), {}
+    for tensors in _layers(wanted).values():
+        shapes = [wanted[name] for name in tensors]
+        for layer, candidates in free.items():
+            if [stored[name] for name in candidates] == shapes:
+                names |= zip(tensors, free.pop(layer), strict=True)
+                break
+    return names
+
+
+def _layers(shapes: Shapes) -> dict[str, list[str]]:
+    """Return the names of the tensors of each layer."""
+    layers: dict[str, list[str]] = {}
+    for name in shapes:
+        layers.setdefault(name.rpartition(".")[0], []).append(name)
+    return layers
 
 
 def _counted(shapes: Shapes) -> list[str]:

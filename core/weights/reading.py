@@ -30,6 +30,9 @@ DAMAGE = (
     OSError, OverflowError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile,
     pickle.UnpicklingError,
 )  # fmt: skip
+OBJECTS = re.compile(
+    "unsupported|persistent|unrecognized function|only create|only build", re.IGNORECASE
+)
 SAVE = 'Save it with torch.save(model.state_dict(), "weights.pth") or as .safetensors.'
 
 
@@ -75,8 +78,7 @@ def _load_torch(file: BinaryIO, name: str, size: int, *, zipped: bool) -> Any:
         with warnings.catch_warnings(action="ignore"):  # about unusual versions of pickle
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        text = str(error)
-        if "Unsupported" in text or "not an allowed global" in text or "persistent" in text:
+        if OBJECTS.search(str(error)):
             raise _with_code(name) from None
         raise damaged(name) from None
     except DAMAGE as error:

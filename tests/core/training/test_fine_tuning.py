@@ -209,12 +209,22 @@ def test_the_way_out_of_a_misfit_works(data: Samples) -> None:
     assert list(train(e, data))[-1].reason == "epochs"
 
 
-def test_tensors_are_matched_by_name_else_by_order() -> None:
+def test_tensors_are_matched_by_name_else_by_shape_and_order() -> None:
     want = {"conv1.weight": (2, 3), "conv1.bias": (2,), "output.weight": (1, 2)}
     other = {"0.weight": (2, 3), "0.bias": (2,), "2.weight": (1, 2)}
     found = match(want, other, starting())
-    assert found.fits and found.by_order
+    assert found.fits and found.renamed == ("conv1", "output")
     assert found.pairs == tuple(zip(want, other, strict=True))
+    by_name = {"classifier.weight": (1, 2), "features.0.weight": (2, 3), "features.0.bias": (2,)}
+    found = match(want, by_name, starting())
+    assert found.fits and dict(found.pairs)["output.weight"] == "classifier.weight"
+    head = match(want, by_name | {"classifier.weight": (9, 2)}, starting())
+    assert head.layers == ("output",) and head.rows[0].problem == "wrong shape"
+    partly = {"conv1.weight": (2, 3), "conv1.bias": (2,), "fc.weight": (1, 2)}
+    found = match(want, partly, starting())
+    assert found.fits and found.renamed == ("output",)
+    other_head = match(want, partly | {"fc.weight": (9, 2)}, starting())
+    assert [row.problem for row in other_head.rows] == ["missing", "unexpected"]
     extra = match(want, want | {"fc9.weight": (5, 5)}, starting())
     assert extra.fits and [row.problem for row in extra.rows] == ["unexpected"]
     short = match(want, {"conv1.weight": (2, 3)}, starting())

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import random
 import struct
@@ -37,6 +38,13 @@ def code_of(content: bytes) -> str:
 class Evil:
     def __reduce__(self) -> tuple:
         return (print, ("this code ran",))
+
+
+class Command:
+    """torch blocks some modules with another message."""
+
+    def __reduce__(self) -> tuple:
+        return (os.system, ("echo this code ran",))
 
 
 def zipped(*entries: tuple[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -75,6 +83,7 @@ def entry(shape: list[int], end: int) -> dict:
 HOSTILE = {
     "pickle with code": (lambda: pickle.dumps({"a": Evil()}), "weights_with_code"),
     "torch file with code": (lambda: torch_file({"weight": Evil()}), "weights_with_code"),
+    "torch file with a command": (lambda: torch_file({"weight": Command()}), "weights_with_code"),
     "whole module": (lambda: torch_file(nn.Linear(2, 2)), "weights_with_code"),
     "TorchScript": (scripted, "weights_with_code"),
     "bomb": (
