@@ -22,7 +22,7 @@ from core.network.build import build, check
 from core.network.initializers import Initializer, Moments
 from core.training.fine_tuning import FineTuning
 from core.training.scale import Scale
-from core.training.setup import FITTED
+from core.training.setup import FITTED, fit_output_bias
 
 SAMPLES = FITTED  # enough for two digits of the loss; data-dependent initializers use the same
 FEWEST = 16  # samples for a large network, …
@@ -165,10 +165,11 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         )
     work = sum(fact.multiply_adds for fact in facts)
     samples = max(FEWEST, min(SAMPLES, int(WORK / max(work, 1))))
-    x, y = _batch(experiment, data, samples)
+    x, y, targets = _batch(experiment, data, samples)
     model = _model(experiment, data)
     if fit := experiment.initializer.fit():
         fit.make(model, x)
+    fit_output_bias(experiment, model, targets)
     with _recorded_outputs(model) as recorded:
         outputs = model(x)
     loss = experiment.loss.call().make()(outputs, y)
@@ -188,9 +189,9 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     return FirstStep(loss.item(), chance, tuple(layers), x.square().mean().sqrt().item())
 
 
-def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, ...]:
     """Return about `count` training samples (N, …) as the network receives them, spread over the
-    whole training set, and their targets (N,).
+    whole training set, their targets (N,), and those of the whole training set.
     """
     data, parts = experiment.split.apply(data)
     train = parts.train
@@ -198,7 +199,7 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
     scale = Scale.fit(experiment, data, train)
     targets, _ = experiment.label_noise.apply_to(data, parts)
     part = scale.part(data.inputs, targets, rows, device="cpu")
-    return part.batch(torch.arange(len(rows)))
+    return *part.batch(torch.arange(len(rows))), torch.from_numpy(scale.targets(targets[train]))
 
 
 def _model(experiment: Experiment, data: Samples) -> nn.Module:

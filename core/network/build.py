@@ -232,6 +232,8 @@ def _initialize(
         if getattr(module, "bias", None) is not None:
             low, high = initializer.biases(prod(weight.shape[1:]))
             nn.init.uniform_(module.bias, low, high, generator=generator)
+            if offset := getattr(layer, "initial_bias", 0.0):
+                module.bias.data += offset
         module.uses_initializer = True
     elif hasattr(module, "reset_parameters"):
         module.reset_parameters()

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from core.base.spec import Call, ranged
 from core.base.text import format_shape
-from core.network.layer import Layer, Misfit, Shape, image_misfit
+from core.network.layer import Layer, Misfit, Shape, image_misfit, layer_bias
 
 
 class Conv2d(Layer):
@@ -41,6 +41,7 @@ class Conv2d(Layer):
         help="Zeros around the image; (k − 1)/2 keeps its size.",
     )
     bias: bool = ranged(True, help="Adds b, one learned number per filter.")
+    initial_bias: float = layer_bias()
 
     def call(self, shape: Shape, outputs: int) -> Call:
         sizes = {"in_channels": shape[0], "out_channels": self.maps, "kernel_size": self.kernel}
@@ -79,6 +80,7 @@ class Conv2d(Layer):
         parts = [f"{self.maps} filters {self.kernel} × {self.kernel}"]
         parts += [f"stride {self.stride}"] * (self.stride != 1)
         parts += [f"padding {self.padding}"] * (self.padding != 0)
+        parts += [f"initial bias {self.initial_bias:g}"] * (self.bias and self.initial_bias != 0)
         return ", ".join(parts)
 
 

@@ -4,7 +4,7 @@ from math import prod
 from typing import ClassVar, Literal
 
 from core.base.spec import Call, ranged
-from core.network.layer import Layer, Misfit, Shape, flat_misfit
+from core.network.layer import Layer, Misfit, Shape, flat_misfit, layer_bias
 
 
 class Linear(Layer):
@@ -21,6 +21,7 @@ class Linear(Layer):
     icon: ClassVar[str] = "hub"
     units: int = ranged(100, 1, 65_536, help="Number of outputs (hidden units).")
     bias: bool = ranged(True, help="Adds b, one learned number per unit.")
+    initial_bias: float = layer_bias()
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
@@ -36,7 +37,9 @@ class Linear(Layer):
 
     @property
     def summary(self) -> str:
-        return f"{self.units} units"
+        parts = [f"{self.units} units"]
+        parts += [f"initial bias {self.initial_bias:g}"] * (self.bias and self.initial_bias != 0)
+        return ", ".join(parts)
 
 
 class Output(Layer):
@@ -55,6 +58,11 @@ class Output(Layer):
     is_dense: ClassVar[bool] = True
     is_output: ClassVar[bool] = True
     bias: bool = ranged(True, help="Adds b, one learned number per class.")
+    bias_from_data: bool = ranged(
+        False, label="Initial bias from the data", is_omitted=True,
+        help="b starts at the logarithm of the share of each class in the training set, or at the "
+        "mean of the values, so that the first epochs need not learn it (Karpathy 2019).",
+    )  # fmt: skip
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call(
@@ -67,12 +75,16 @@ class Output(Layer):
     def misfit(self, shape: Shape) -> Misfit | None:
         return flat_misfit(self.label, shape)
 
+    def fit_bias(self) -> Call | None:
+        fits = self.bias and self.bias_from_data
+        return Call("core.network.modules.bias_from_data_") if fits else None
+
     def fixes(self, outputs: int, *, is_inner: bool) -> tuple[tuple[str, Layer], ...]:
         return (("Replace with Linear", Linear(units=outputs)),) if is_inner else ()
 
     @property
     def summary(self) -> str:
-        return "one unit per class"
+        return "one unit per class" + ", initial bias from the data" * (self.fit_bias() is not None)
 
 
 class Flatten(Layer):

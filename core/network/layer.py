@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from core.base.misfit import Misfit
-from core.base.spec import Call, Choice
+from core.base.spec import Call, Choice, ranged
 from core.base.text import format_shape
 
 Shape = tuple[int, ...]
@@ -59,6 +59,12 @@ class Layer(Choice, family="layer"):
         """Return a sentence about what the layer adds for this input; empty for most."""
         return ""
 
+    def fit_bias(self) -> Call | None:
+        """Return a function of the bias and the training targets (N,) that sets its initial values;
+        None for most.
+        """
+        return None
+
     @property
     def acts_in_training_only(self) -> bool:
         """Whether inference passes its values on unchanged, and training draws random numbers."""
@@ -104,6 +110,14 @@ class Layer(Choice, family="layer"):
     def keeping_size(self) -> "Layer":
         """Return the same layer with an output as large as its input, where its fields allow it."""
         return self
+
+
+def layer_bias() -> float:
+    """The field of layers that move the initial value of their bias."""
+    return ranged(
+        0.0, -10, 10, symbol="b₀", label="Initial bias of this layer", is_omitted=True,
+        help="Added to the initial bias, which the initializer sets for all layers.",
+    )  # fmt: skip
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

@@ -123,6 +123,19 @@ def ones_(weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
 
 
 @torch.no_grad()
+def bias_from_data_(bias: Tensor, targets: Tensor) -> None:
+    """Set the bias (C,) of the output layer to the best constant output (Karpathy 2019): for
+    classes (N,) the logarithm of the share of each, where an absent one counts as half a sample;
+    for values (N,) their mean.
+    """
+    if targets.is_floating_point():
+        bias.fill_(targets.double().mean())
+        return
+    counts = torch.bincount(targets, minlength=len(bias)).double().clamp(min=0.5)
+    bias.copy_((counts / counts.sum()).log())
+
+
+@torch.no_grad()
 def lsuv_(model: nn.Module, x: Tensor, tolerance: float = 0.01, rounds: int = 10) -> None:
     """Layer-sequential unit variance (Mishkin & Matas 2016): in one pass of the inputs x (N, …),
     each weight matrix that the initializer has drawn (`uses_initializer`), first to last, is

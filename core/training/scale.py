@@ -49,13 +49,17 @@ class Scale:
         }
         return {**tensors, "target_mean": self.mean, "target_std": self.std}
 
+    def targets(self, targets: np.ndarray) -> np.ndarray:
+        """Return targets (N,) as the network learns them: classes unchanged, values scaled."""
+        if targets.dtype.kind != "f":
+            return targets
+        return ((targets - self.mean) / self.std).astype(np.float32)
+
     def part(
         self, inputs: np.ndarray, targets: np.ndarray, rows: np.ndarray | slice, **how: Any
     ) -> Part:
         """Return the samples at `rows` on the device; `how` as for Part."""
-        targets = targets[rows]
-        if targets.dtype.kind == "f":
-            targets = ((targets - self.mean) / self.std).astype(np.float32)
+        targets = self.targets(targets[rows])
         if is_streamed(inputs):
             chosen = np.arange(len(inputs))[rows]
             return Streamed(inputs, chosen, targets, self.affine, window=window(), **how)

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.base import device as machine
 from core.data.augmenter import Augmenter, Mix
@@ -22,6 +22,7 @@ from core.data.samples import Samples
 from core.data.sampling import Shuffle
 from core.experiment import Experiment
 from core.network.build import build
+from core.network.layers import layer_names
 from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
 from core.training.checks import check_experiment
@@ -40,6 +41,13 @@ def to_cpu(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: to_cpu(inner) for key, inner in value.items()}
     return [to_cpu(inner) for inner in value] if isinstance(value, list) else value
+
+
+def fit_output_bias(experiment: Experiment, model: nn.Module, targets: Tensor) -> None:
+    """Let a new output layer that starts at the data use the training targets (N,), scaled."""
+    name = layer_names(experiment.network)[-1]
+    if (fit := experiment.network[-1].fit_bias()) and experiment.start.is_new(name):
+        fit.make(model.get_submodule(name).bias, targets)
 
 
 class Setup:
@@ -147,6 +155,7 @@ class Setup:
             every = max(1, len(self.train) // FITTED)
             rows = torch.arange(0, len(self.train), every, device=self.device)[:FITTED]
             fit.make(self.model, self.train.batch(rows)[0])
+        fit_output_bias(self.experiment, self.model, self.train.targets)
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
         """Return the augmented inputs (B, …) and targets (B,) of these rows of the training part,

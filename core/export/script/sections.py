@@ -48,6 +48,13 @@ def network(plan: ScriptPlan, definitions: Definitions) -> Section:
         lines += ["", start]
     if fit := plan.experiment.initializer.fit():
         lines += ["", *_fitted(plan, definitions, fit)]
+    name = layer_names(chain)[-1]
+    if (fit := chain[-1].fit_bias()) and plan.experiment.start.is_new(name):
+        about = "# The output starts at the best constant: that of the training set."
+        set_bias = code(
+            fit, definitions.name, f"model.get_submodule({name!r}).bias", "train_targets"
+        )
+        lines += ["", about, set_bias]
     if plan.experiment.precision == "bfloat16":
         use = definitions.name("core.training.precision.use_bfloat16")
         lines += ["", f"{use}(model, device)"]
@@ -77,6 +84,11 @@ def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
             "nn.init.uniform_(module.bias, low, high, generator=weights)"
         )
     definitions.imports["torch"] = "import torch"
+    offsets = [
+        f"model.get_submodule({fact.path!r}).bias.data += {fact.layer.initial_bias}"
+        for fact in plan.layers
+        if getattr(fact.layer, "initial_bias", 0.0) and fact.layer.bias
+    ]
     return [
         describe(choice),
         f"weights = torch.Generator().manual_seed({plan.experiment.seeds.initialization})",
@@ -86,6 +98,7 @@ def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
         "        if module.bias is not None:",
         f"            {bias}",
         *(["        module.uses_initializer = True"] * bool(choice.fit())),
+        *offsets,
     ]
 
 

@@ -28,8 +28,11 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.parametrize("initializer", [He(), LSUV()])
-def test_its_loss_is_the_first_one_of_the_training(data, initializer):
-    experiment = Experiment(batch_size=SAMPLES, epochs=1, initializer=initializer)
+@pytest.mark.parametrize("from_data", [False, True])
+def test_its_loss_is_the_first_one_of_the_training(data, initializer, from_data):
+    network = (*Experiment().network[:-1], Output(bias_from_data=from_data))
+    changes = {"initializer": initializer, "network": network}
+    experiment = Experiment(batch_size=SAMPLES, epochs=1, **changes)
     assert len(experiment.split.parts(data.targets).train) <= SAMPLES
     logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
     assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)

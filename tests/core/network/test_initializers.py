@@ -21,7 +21,8 @@ from core.network.initializers import (
     Xavier,
     Zeros,
 )
-from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output
+from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output, Residual
+from core.network.modules import bias_from_data_
 from core.network.presets import LeNet
 
 WIDE: tuple[Layer, ...] = (Conv2d(maps=64, kernel=5), Flatten(), Linear(units=400), Output())
@@ -138,6 +139,43 @@ def test_biases_start_at_the_chosen_value(kind: str) -> None:
     net = model(Initializer.pick({"kind": kind, "bias": 0.25}))
     for module in (net.conv1, net.linear1, net.output):
         assert module.bias.eq(0.25).all()
+
+
+@pytest.mark.parametrize("initializer", [He(bias=0.25), PyTorchDefault()], ids=repr)
+def test_a_layer_adds_its_own_constant_to_the_initial_bias_alone(initializer: Initializer) -> None:
+    changed = (Conv2d(maps=64, kernel=5, initial_bias=-2.0), Flatten(),
+               Residual(layers=(Linear(units=400, initial_bias=0.5),)), Output())  # fmt: skip
+    plain = (Conv2d(maps=64, kernel=5), Flatten(), Residual(layers=(Linear(units=400),)), Output())
+    twins = [dict(model(initializer, layers).named_parameters()) for layers in (changed, plain)]
+    offsets = {"conv1.bias": -2.0, "residual1.layers.linear1.bias": 0.5}
+    assert offsets.keys() < twins[0].keys()
+    for name, value in twins[0].items():
+        assert torch.equal(value, twins[1][name] + offsets.get(name, 0.0))
+
+
+def test_the_bias_from_the_data_is_the_best_constant_output() -> None:
+    targets = torch.tensor([0, 0, 0, 0, 0, 1, 1, 3])
+    bias = nn.Parameter(torch.full((4,), 9.0))
+    bias_from_data_(bias, targets)
+    present = torch.tensor([0, 1, 3])
+    torch.testing.assert_close(
+        bias.softmax(0)[present] / bias.softmax(0)[0], torch.tensor([1.0, 0.4, 0.2])
+    )
+    assert bias.softmax(0)[2].item() == pytest.approx(0.5 / 8.5)
+    leaf = bias.detach()[present].requires_grad_()
+    nn.functional.cross_entropy(leaf.expand(8, 3), targets.clamp(max=2)).backward()
+    assert leaf.grad.abs().max() < 1e-6  # no other constant has a lower loss
+    one = nn.Parameter(torch.ones(1))
+    bias_from_data_(one, torch.tensor([1.0, 2.0, 6.0]))
+    assert one.item() == 3.0
+
+
+def test_json_text_without_initial_biases_of_layers_is_that_of_before() -> None:
+    for layer in (Linear(), Conv2d(), Output()):
+        assert not {"initial_bias", "bias_from_data"} & layer.model_dump().keys()
+    biased = (Linear(initial_bias=0.5), Output(bias_from_data=True))
+    again = [Layer.pick(layer.model_dump(mode="json")) for layer in biased]
+    assert again == list(biased)
 
 
 def test_the_pytorch_default_is_reproduced_bit_for_bit() -> None:

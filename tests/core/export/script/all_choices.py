@@ -120,6 +120,10 @@ def initializers() -> Iterator[Experiment]:
     for chosen in of_family(Initializer):
         yield experiment(IMAGES, initializer=chosen, epochs=1)
     yield experiment(TABLE, initializer={"kind": "he", "bias": 0.25})
+    inner = Residual(layers=(Linear(units=5, initial_bias=-0.3), ReLU()))
+    biased = (Conv2d(maps=3, initial_bias=0.1), Flatten(), inner, Output(bias_from_data=True))
+    yield experiment(IMAGES, network=biased, epochs=1, initializer="pytorch")
+    yield experiment(VALUES, network=(Output(bias_from_data=True),), initializer="lsuv")
 
 
 def layers() -> Iterator[Experiment]:
