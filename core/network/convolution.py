@@ -80,7 +80,9 @@ class Conv2d(Layer):
         parts = [f"{self.maps} filters {self.kernel} × {self.kernel}"]
         parts += [f"stride {self.stride}"] * (self.stride != 1)
         parts += [f"padding {self.padding}"] * (self.padding != 0)
-        parts += [f"initial bias {self.initial_bias:g}"] * (self.bias and self.initial_bias != 0)
+        parts += [f"extra initial bias {self.initial_bias:g}"] * (
+            self.bias and self.initial_bias != 0
+        )
         return ", ".join(parts)
 
 
