@@ -202,17 +202,15 @@ def ranged(
     unit: str = "",
     log: bool = False,
     option_labels: dict[str, str] | None = None,
-    is_omitted: bool = False,
 ) -> Any:
     """Declare a field with its limits (`low` and `high` inclusive, `above` and `below` exclusive),
-    its unit and its symbol. `is_omitted`: JSON text leaves it out at its default, so that what was
-    written before the field existed keeps its text.
+    its unit and its symbol.
     """
     extra = {"label": label, "symbol": symbol, "unit": unit, "log": log}
     extra["option_labels"] = option_labels or {}
-    limits = {"ge": low, "le": high, "gt": above, "lt": below}
-    omitted = {"exclude_if": lambda value: value == default} if is_omitted else {}
-    return Field(default, **limits, description=help, json_schema_extra=extra, **omitted)
+    return Field(
+        default, ge=low, le=high, gt=above, lt=below, description=help, json_schema_extra=extra
+    )
 
 
 @dataclass(frozen=True)

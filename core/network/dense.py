@@ -61,7 +61,7 @@ class Output(Layer):
     is_output: ClassVar[bool] = True
     bias: bool = ranged(True, help="Adds b, one learned number per class.")
     bias_from_data: bool = ranged(
-        False, label="Bias from data", is_omitted=True,
+        False, label="Bias from data",
         help="b starts at the logarithm of the share of each class in the training set, or at the "
         "mean of the values, so that the first epochs need not learn it (Karpathy 2019).",
     )  # fmt: skip

@@ -115,7 +115,7 @@ class Layer(Choice, family="layer"):
 def layer_bias() -> float:
     """The field of layers that move the initial value of their bias."""
     return ranged(
-        0.0, -10, 10, symbol="b₀", label="Extra initial bias", is_omitted=True,
+        0.0, -10, 10, symbol="b₀", label="Extra initial bias",
         help="Added to the initial bias, which the initializer sets for all layers.",
     )  # fmt: skip
 

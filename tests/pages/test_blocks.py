@@ -41,7 +41,7 @@ def test_only_the_open_layer_draws_widgets(page):
     app = page(NET)
     assert widgets(app) == 0
     assert widgets(press(app, "open 1")) == 3  # shortcut, normalize, drop
-    assert widgets(press(app, "open 1.0.0")) == 5  # filters, kernel size, stride, padding, bias
+    assert widgets(press(app, "open 1.0.0")) == 6  # filters, …, bias, extra initial bias
     assert widgets(press(app, "open 1.0.0")) == 3  # closed again: its block is the open one
     assert widgets(press(app, "open 1")) == 0
 

@@ -170,14 +170,6 @@ def test_the_bias_from_the_data_is_the_best_constant_output() -> None:
     assert one.item() == 3.0
 
 
-def test_json_text_without_initial_biases_of_layers_is_that_of_before() -> None:
-    for layer in (Linear(), Conv2d(), Output()):
-        assert not {"initial_bias", "bias_from_data"} & layer.model_dump().keys()
-    biased = (Linear(initial_bias=0.5), Output(bias_from_data=True))
-    again = [Layer.pick(layer.model_dump(mode="json")) for layer in biased]
-    assert again == list(biased)
-
-
 def test_the_pytorch_default_is_reproduced_bit_for_bit() -> None:
     torch.manual_seed(5)
     twin = nn.ModuleList(
