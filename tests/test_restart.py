@@ -91,7 +91,7 @@ def watch_a_training(page: object, lab: Server) -> str:
     run = lab.store.create(encode(Experiment(name="Long", epochs=5000)))
     page.goto(f"{lab.url}/watch?run={run}")
     page.get_by_role("button", name="Queue again").click()
-    for rows in (5, 10):
+    for rows in (0, 4):
         page.wait_for_function(
             "([plot, rows]) => Number(document.querySelector(plot)?.dataset.rows ?? 0) > rows",
             arg=[".st-key-chart_gradient .lab-plot", rows],
@@ -113,7 +113,7 @@ def start_range_test(page: object, lab: Server) -> None:
 def slow_study() -> Study:
     """Two weight decays one after the other, 12 points each."""
     study = change(shipped()["entropy-fast"], "base.data", {"kind": "digits"})
-    method = dict(samples=80, steps=900, ratios=[1.0, 2.0, 8.0], evaluations=4)
+    method = dict(samples=80, steps=500, ratios=[1.0, 2.0, 8.0], evaluations=4)
     for field, value in (method | {"decays": [0, 1e-2]}).items():
         study = change(study, f"method.{field}", value)
     return study
