@@ -5,6 +5,7 @@ is lost. Run with `make test-cluster`, where requirements-cluster.txt is install
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import TestCase
 
 import pytest
 
@@ -178,11 +179,12 @@ def lose_node(cluster: Any) -> None:
     cluster.second = None
 
 
-def test_other_versions_on_a_node_are_refused_or_named(caplog) -> None:
+def test_other_versions_on_a_node_are_refused_or_named() -> None:
     here = Versions("0.1.0 (a)", "3.11", "2.13.0")
     require_versions(here, here, "node-1")
-    require_versions(here, Versions(here.lab, here.python, "2.12.0"), "node-1")
-    assert "2.12.0" in caplog.text and "node-1" in caplog.text
+    with TestCase().assertLogs("descent_lab") as log:
+        require_versions(here, Versions(here.lab, here.python, "2.12.0"), "node-1")
+    assert "2.12.0" in log.output[0] and "node-1" in log.output[0]
     for other in (Versions("0.1.0 (b)", "3.11", "2.13.0"), Versions(here.lab, "3.12", here.torch)):
         with pytest.raises(LabError) as error:
             require_versions(here, other, "node-1")

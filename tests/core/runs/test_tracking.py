@@ -4,6 +4,7 @@ import math
 import os
 from dataclasses import replace
 from itertools import pairwise
+from unittest import TestCase
 
 import pytest
 
@@ -210,7 +211,7 @@ def test_every_setting_is_a_hyperparameter_under_its_path():
 # --- faults
 
 
-def test_a_tracker_that_fails_costs_the_run_nothing(tmp_path, monkeypatch, caplog):
+def test_a_tracker_that_fails_costs_the_run_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_TRACKING", f"mlflow:{tmp_path / 'tracked'}")
     calls = []
 
@@ -221,8 +222,9 @@ def test_a_tracker_that_fails_costs_the_run_nothing(tmp_path, monkeypatch, caplo
     monkeypatch.setattr(MLflowTracker, "write", fail)
     store = Store(tmp_path)
     run = store.create(encode(TINY))
-    assert trainer.execute(store, run).reason == "epochs"
-    assert len(calls) == 1 and "disk full" in caplog.text
+    with TestCase().assertLogs("descent_lab") as log:
+        assert trainer.execute(store, run).reason == "epochs"
+    assert len(calls) == 1 and "disk full" in str(log.output)
 
 
 def test_a_missing_package_is_named_before_the_first_step(tmp_path, monkeypatch):
