@@ -118,7 +118,7 @@ def read_table_inputs(
         *_check_scale(like, new, name),
     ]
     names = tuple(f"row {number}" for number in new.row_numbers)
-    rows = np.asarray(new.row_numbers, int) - table.first_row
+    rows = np.searchsorted(table.row_numbers, new.row_numbers)
     cells = {titles[c]: _exact(cells_of(table, c)[rows]) for c in identifiers}
     return TableInputs(np.asarray(inputs), names, tuple(findings), cells)
 

@@ -75,7 +75,7 @@ def decode_images(
         values,
         None,
         tuple(range(values.shape[1])),
-        1,
+        range(1, len(values) + 1),
         notes=tuple(notes),
         shape=(3 if colour else 1, *size),
         channels="interleaved",

@@ -78,7 +78,7 @@ def match_names(images: Table, table: Table) -> tuple[Table, Table]:
     if None in rows:
         row = rows.index(None)
         raise BadData(
-            f"{table.name}, row {table.first_row + row}, {place} names the image "
+            f"{table.name}, row {table.row_numbers[row]}, {place} names the image "
             f"{clip(_names(table, best)[row])!r}, which {images.name} does not contain or which "
             f"cannot be read; {counted(rows.count(None), 'image')} of {whole(len(rows))} are "
             "missing. Add the images, or remove these rows.",

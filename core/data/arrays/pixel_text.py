@@ -59,7 +59,7 @@ def _find_header(table: Table) -> Table:
         header=(str(cells[0]),),
         values=table.values[1:],
         words=rest,
-        first_row=table.first_row + 1,
+        row_numbers=table.row_numbers[1:],
     )
 
 
@@ -128,7 +128,9 @@ def _check_counts(cells: list[str], table: Table, column: int, count: int) -> No
     for row, cell in enumerate(cells):
         found = cell.count(" ") + 1
         if cell and (found != count or not _LIST.fullmatch(cell)):
-            place = f"{table.name}, row {whole(table.first_row + row)}, {_place(table, column)}"
+            place = (
+                f"{table.name}, row {whole(int(table.row_numbers[row]))}, {_place(table, column)}"
+            )
             if found != count:
                 raise BadData(
                     f"{place} contains {counted(found, 'pixel')}, but most cells contain "

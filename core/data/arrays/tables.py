@@ -97,9 +97,15 @@ def to_table(array: np.ndarray, name: str, rows: int | None = None) -> Table:
     samples = np.moveaxis(array, form.axis, 0)
     width = samples[:1].size
     values = _numbers(samples, width, name)
-    columns = tuple(range(width))
     return Table(
-        name, values, None, columns, 1, shape=form.shape, channels=form.channels, is_array=True
+        name,
+        values,
+        None,
+        tuple(range(width)),
+        range(1, len(values) + 1),
+        shape=form.shape,
+        channels=form.channels,
+        is_array=True,
     )
 
 
@@ -120,12 +126,14 @@ def _column(array: np.ndarray, name: str) -> Table:
         small = values.min() >= 0 and values.max() <= 255
         exact = np.uint8 if small else np.uint64 if values.max() > 2**63 - 1 else np.int64
         values = values.astype(exact)
-    return Table(name, np.ascontiguousarray(values), None, (0,), 1, is_array=True)
+    rows = range(1, len(values) + 1)
+    return Table(name, np.ascontiguousarray(values), None, (0,), rows, is_array=True)
 
 
 def text_column(cells: np.ndarray, name: str) -> Table:
     """Return a table whose only column are these texts, (N,) str."""
-    return Table(name, np.empty((len(cells), 0), np.uint8), None, (), 1, {0: cells}, is_array=True)
+    values, rows = np.empty((len(cells), 0), np.uint8), range(1, len(cells) + 1)
+    return Table(name, values, None, (), rows, {0: cells}, is_array=True)
 
 
 def _numbers(samples: np.ndarray, width: int, name: str) -> np.ndarray:

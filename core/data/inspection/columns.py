@@ -129,7 +129,7 @@ def find_columns(
         titles,
         labels=found.cells,
         name=labels.name,
-        rows=range(images.first_row, images.first_row + len(images)),
+        rows=images.row_numbers,
         label_rows=found.rows,
         label_title=found.title,
         label_column=reading.label_column,
@@ -194,7 +194,7 @@ def _split_columns(
     check_repeated_titles(table, trained)
     free = [c for c in inputs.free if c not in label.columns]
     values, indices, titles = _numbers(table, free, trained)
-    rows = range(table.first_row, table.first_row + len(table))
+    rows = table.row_numbers
     words = {c: cells for c, cells in table.words.items() if c in inputs.free}
     return Columns(
         values,

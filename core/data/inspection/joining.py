@@ -105,13 +105,14 @@ def _join(inputs: Table, a: int, labels: Table, b: int) -> Join:
 def _refuse_repeats(table: Table, column: int, keys: list[str], *, fits: bool) -> None:
     """Raise BadData for an identifier that occurs twice; `fits`: rows may be paired by position."""
     first: dict[str, int] = {}
-    for row, key in enumerate(keys, table.first_row):
+    numbers = table.row_numbers
+    for row, key in enumerate(keys):
         if key in first:
-            text = clip(_texts(table, column)[row - table.first_row])
+            text = clip(_texts(table, column)[row])
             raise BadData(
-                f"{table.name}, rows {first[key]} and {row} have the same identifier {text!r} in "
-                f"{_place(table, column)}, so the two files cannot be joined by it. Remove one of "
-                f"these rows{_OR_BY_POSITION if fits else ''}.",
+                f"{table.name}, rows {numbers[first[key]]} and {numbers[row]} have the same "
+                f"identifier {text!r} in {_place(table, column)}, so the two files cannot be "
+                f"joined by it. Remove one of these rows{_OR_BY_POSITION if fits else ''}.",
                 (_without(table, column),) if fits else (),
                 code="ids_repeat",
             )
@@ -127,7 +128,7 @@ def _refuse_missing(
         return
     text = clip(_texts(table, column)[missing])
     raise BadData(
-        f"{table.name}, row {table.first_row + missing} has the identifier {text!r} in "
+        f"{table.name}, row {table.row_numbers[missing]} has the identifier {text!r} in "
         f"{_place(table, column)}, which {other.name} does not contain. Provide one row for each "
         f"identifier in both files{_OR_BY_POSITION if fits else ''}.",
         (_without(table, column),) if fits else (),

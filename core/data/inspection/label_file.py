@@ -62,7 +62,7 @@ def read_label_file(
 
     Raises BadData.
     """
-    rows = range(labels.first_row, labels.first_row + len(labels))
+    rows = labels.row_numbers
     if (row := _single_row(labels, len(inputs))) is not None:
         text = f"The labels of {labels.name} are in one row: {counted(len(row), 'label')}."
         found = Finding("labels_in_a_row", "info", text, {"labels": len(row)})
@@ -122,9 +122,10 @@ def _undecided(labels: Table, columns: Sequence[int]) -> BadData:
     ones = count_ones(labels, columns)
     if ones is not None:
         row = int(np.flatnonzero(ones != 1)[0])
+        number = whole(int(labels.row_numbers[row]))
         return BadData(
             f"{labels.name} has {counted(len(columns), 'column')} of 0 and 1, and row "
-            f"{whole(labels.first_row + row)} has {counted(int(ones[row]), 'one')}. One-hot labels "
+            f"{number} has {counted(int(ones[row]), 'one')}. One-hot labels "
             "have a single one in each row; samples with several classes or none are not "
             "supported. Choose one column, which is then predicted as 0 or 1.",
             fixes,
@@ -173,7 +174,7 @@ def _single_column(labels: Table, inputs: Table) -> FileLabels:
     like a label is a header.
     """
     cells = cells_of(labels, 0)
-    rows = range(labels.first_row, labels.first_row + len(labels))
+    rows = labels.row_numbers
     first = str(cells[0]) if len(cells) else ""
     is_text = cells.dtype.kind == "O"
     named = first not in cells[1:] if is_text else bool(inputs.header) and float(cells[0]) == 0

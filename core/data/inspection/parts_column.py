@@ -90,7 +90,7 @@ def read_parts(table: Table, column: int) -> FileSplit:
     unknown = next((row for row, word in enumerate(words) if word not in WORDS), None)
     if unknown is not None:
         raise BadData(
-            f"{table.name}, row {table.first_row + unknown}, "
+            f"{table.name}, row {table.row_numbers[unknown]}, "
             f"{column_name(column, table.sheet_column)}{title(table.header, column)} has "
             f"{clip(words[unknown])!r}, which is not train, validation or test. Leave this column "
             "out, or choose another one as the split.",

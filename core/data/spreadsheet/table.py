@@ -4,6 +4,7 @@ pandas reads what its first rows show to be plain; anything else is read cell by
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from core.data.spreadsheet.fixed_width import split_fixed_width
 from core.data.spreadsheet.layout import Header, Layout, records, sniff
 from core.data.spreadsheet.notations import read_notation
 from core.data.spreadsheet.notes import file_notes
+from core.data.spreadsheet.row_numbers import number_rows
 from core.data.spreadsheet.source import Source, Text, open_text
 from core.data.spreadsheet.turning import turned
 from core.data.spreadsheet.units import read_unit
@@ -31,9 +33,9 @@ class Table:
     `values` (rows, number columns) are uint8 if all fit, else float32, or float64 for narrow
     tables; many values are memory-mapped and read-only. A missing number is NaN. `words` maps a
     text column (from 0, as in the file) to its cells, (rows,) str. `columns` holds the file's
-    column of each column of `values`, in rising order. `first_row` is the spreadsheet's number of
-    the first row of values. Names in `header` are unique, except empty ones. `notes` are findings
-    on conversions of the file.
+    column of each column of `values`, in rising order. `row_numbers` (rows,) are the spreadsheet's
+    numbers of the rows, in which the header and blank lines count. Names in `header` are unique,
+    except empty ones. `notes` are findings on conversions of the file.
 
     `reports` maps each column of the file with missing cells, or with both numbers and texts, to
     its counts and first cells; other columns have no entry. A column with both is in `words`, its
@@ -50,7 +52,7 @@ class Table:
     values: np.ndarray
     header: tuple[str, ...] | None
     columns: tuple[int, ...]
-    first_row: int
+    row_numbers: Sequence[int]
     words: dict[int, np.ndarray] = field(default_factory=dict)
     delimiter: str = ","
     notes: tuple[Finding, ...] = ()
@@ -157,7 +159,7 @@ def _read(
         values=result.values,
         header=layout.header,
         columns=tuple(c for c in range(layout.width) if c not in result.words),
-        first_row=layout.first_row,
+        row_numbers=number_rows(text, layout, len(result.values)),
         words=result.words,
         delimiter=layout.delimiter,
         notes=(*text.notes, *file_notes(text.name, layout, result)),

@@ -50,8 +50,10 @@ def test_cifar_as_npz_and_as_images():
     for order in ("planar", "interleaved"):
         rows = pixels.transpose(0, 3, 1, 2) if order == "planar" else pixels
         values = rows.reshape(len(rows), -1)
-        table = Table("rows.csv", values, None, tuple(range(3072)), 1)
-        labels = Table("labels.csv", ids.astype(np.uint8)[:, None], None, (0,), 1)
+        table = Table("rows.csv", values, None, tuple(range(3072)), range(1, len(values) + 1))
+        labels = Table(
+            "labels.csv", ids.astype(np.uint8)[:, None], None, (0,), range(1, len(ids) + 1)
+        )
         seen = inspect(table, labels)
         assert seen.shape == (3, 32, 32) and seen.settled.channels == order
         assert next(f for f in seen.findings if f.code == "shape").level == "ok"

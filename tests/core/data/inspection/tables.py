@@ -20,7 +20,7 @@ def table(name="t.csv", header=None, **columns):
     length = len(next(iter(columns.values())))
     values = np.stack(numbers, axis=1) if numbers else np.empty((length, 0), np.uint8)
     titles = tuple(columns) if header is None else header
-    return Table(name, values, titles or None, indices, 2, words)
+    return Table(name, values, titles or None, indices, range(2, length + 2), words)
 
 
 def gapped(draw=DRAW, rows=ROWS):

@@ -19,7 +19,7 @@ real = [
 
 
 def table(values: np.ndarray, name: str) -> Table:
-    return Table(name, values, None, tuple(range(values.shape[1])), 1)
+    return Table(name, values, None, tuple(range(values.shape[1])), range(1, len(values) + 1))
 
 
 def alarms(found: Inspection) -> set[str]:

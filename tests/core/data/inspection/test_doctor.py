@@ -16,7 +16,7 @@ DRAW = np.random.Generator(np.random.PCG64(5))
 
 
 def table(values: np.ndarray, name: str = "images.csv", header=None) -> Table:
-    return Table(name, values, header, tuple(range(values.shape[1])), 1)
+    return Table(name, values, header, tuple(range(values.shape[1])), range(1, len(values) + 1))
 
 
 def labels(rows: int, classes: int = 3) -> Table:

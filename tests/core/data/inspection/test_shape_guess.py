@@ -81,7 +81,7 @@ def test_the_arrangement_is_right_or_one_of_two_that_are_shown(family, channels,
 
 def read(values: np.ndarray, **reading) -> Inspection:
     ids = (np.arange(len(values)) % 3).astype(np.uint8)[:, None]
-    files = [Table(f"{name}.csv", v, None, tuple(range(v.shape[1])), 1)
+    files = [Table(f"{name}.csv", v, None, tuple(range(v.shape[1])), range(1, len(v) + 1))
              for name, v in (("images", values), ("labels", ids))]  # fmt: skip
     return inspect(*files, reading=Reading(**reading))
 

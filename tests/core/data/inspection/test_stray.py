@@ -24,7 +24,8 @@ STRAYS = {
 
 
 def table(values: np.ndarray, name: str, first_row: int = 1) -> Table:
-    return Table(name, values, None, tuple(range(values.shape[1])), first_row)
+    rows = range(first_row, first_row + len(values))
+    return Table(name, values, None, tuple(range(values.shape[1])), rows)
 
 
 def read(values: np.ndarray, first_row: int = 1, **reading) -> Inspection:

@@ -28,7 +28,7 @@ def test_words_with_spaces_are_one_cell(header, encoding):
     np.testing.assert_array_equal(table.values, np.stack([LENGTHS, WIDTHS], axis=1))
     assert table.header == (tuple(header.split()) or None)
     assert "fixed_width" in [note.code for note in table.notes]
-    assert table.first_row == (2 if header else 1)
+    assert table.row_numbers[0] == (2 if header else 1)
 
 
 def test_words_that_all_have_a_space_at_one_position_stay_one_cell_under_a_header():

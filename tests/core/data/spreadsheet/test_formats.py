@@ -98,7 +98,7 @@ def equal(table: Table, rows: Rows) -> None:
 @given(rows=tables())
 def test_what_was_written_is_read(form, quick, rows):
     table = read_table(FORMATS[form](named(rows)), "t")
-    assert table.header == tuple(f"p{i}" for i in range(len(rows[0]))) and table.first_row == 2
+    assert table.header == tuple(f"p{i}" for i in range(len(rows[0]))) and table.row_numbers[0] == 2
     assert table.name.startswith("t") and not table.words
     equal(table, rows)
 

@@ -54,7 +54,7 @@ def test_what_was_written_is_read(rows, delimiter, newline, packed, bom):
     header = [f"p{i}" for i in range(len(rows[0]))]
     data = b"\xef\xbb\xbf" * bom + written(rows, delimiter, header, newline)
     table = read_table(gzip.compress(data) if packed else data, "t.csv")
-    assert table.header == tuple(header) and table.first_row == 2
+    assert table.header == tuple(header) and table.row_numbers[0] == 2
     expected = np.array(rows, np.float64)
     np.testing.assert_allclose(table.values, expected, rtol=1e-6, atol=1e-35)
     if expected.min() >= 0 and expected.max() <= 255 and not (expected % 1).any():
@@ -64,7 +64,9 @@ def test_what_was_written_is_read(rows, delimiter, newline, packed, bom):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " "])
 def test_every_delimiter_without_header(delimiter):
     table = read_table(written(PIXELS, delimiter), "t.csv")
-    assert np.array_equal(table.values, PIXELS) and table.header is None and table.first_row == 1
+    assert (
+        np.array_equal(table.values, PIXELS) and table.header is None and table.row_numbers[0] == 1
+    )
     assert table.values.flags.c_contiguous and table.delimiter == delimiter
 
 
@@ -103,7 +105,7 @@ def test_the_numbers_that_pandas_writes_above_columns_are_a_header():
 
 def test_blank_lines_before_the_header_and_between_rows_are_skipped():
     table = read_table(b"\n\na,b\n1,2\n\n3,4\n\n\n", "t.csv")
-    assert table.values.tolist() == [[1, 2], [3, 4]] and table.first_row == 4
+    assert table.values.tolist() == [[1, 2], [3, 4]] and table.row_numbers.tolist() == [4, 6]
 
 
 def test_text_columns_are_separate_from_numbers():

@@ -54,7 +54,7 @@ def test_leading_empty_rows_and_columns_keep_the_sheet_names_of_cells(make):
     rows = [[], [], [None, None, "p", "q"], [None, None, 1, 2], [], [None, None, 3, 4]]
     table = read_table(make(rows), "t")
     assert table.values.tolist() == [[1, 2], [3, 4]] and table.header == ("p", "q")
-    assert (table.first_row, table.sheet_column) == (4, 2)
+    assert (table.row_numbers[0], table.sheet_column) == (4, 2)
     rows[5][3] = "x"
     with pytest.raises(BadData, match=r"row 6, column D \('q'\) contains 'x'") as caught:
         data = make([*rows[:4], [], rows[5], [None, None, 5, 6], [None, None, 7, 8]])
@@ -222,7 +222,7 @@ def test_windows_1252_is_read_and_reported():
 def test_a_first_line_may_declare_the_delimiter():
     table = read_table(b"sep=;\r\np;q\r\n1,5;2\r\n3;4\r\n", "t.csv")
     assert table.values.tolist() == [[1.5, 2], [3, 4]] and table.header == ("p", "q")
-    assert table.first_row == 3
+    assert table.row_numbers[0] == 3
 
 
 def test_a_title_page_is_not_the_sheet_that_is_read():
