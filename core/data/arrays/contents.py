@@ -65,13 +65,16 @@ def join_parts(parts: Mapping[str, Part], name: str, *findings: Finding) -> Cont
 
 
 def take_rows(table: Table, rows: Sequence[int]) -> Table:
-    """Return the table with these rows, in this order; a large copy is memory-mapped."""
+    """Return the table with these rows, in this order and numbered anew; a large copy is
+    memory-mapped.
+    """
     if list(rows) == list(range(len(table))):
         return table
     chosen = np.asarray(rows, int)
     return replace(
         table,
         values=map_rows(chosen, lambda block: table.values[block]),
+        row_numbers=range(1, len(chosen) + 1),
         words={c: cells[chosen] for c, cells in table.words.items()},
         files=tuple(table.files[i] for i in rows) if table.files else (),
     )
@@ -92,6 +95,7 @@ def _append(table: Table, more: Table) -> Table:
     return replace(
         table,
         values=np.concatenate([table.values, more.values]),
+        row_numbers=range(1, len(table) + len(more) + 1),
         words={c: np.concatenate([cells, more.words[c]]) for c, cells in table.words.items()},
         files=(*table.files, *more.files),
     )
