@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.base.encoding import decode, to_link
+from core.base.numbers import whole
 from core.experiment import Experiment
 from core.optim.optimizers import SGD
 
@@ -22,7 +23,7 @@ def epochs(page):
 def set_epochs(page, value):
     epochs(page).fill(value)
     epochs(page).press("Enter")
-    page.get_by_text(f"{value} epochs").first.wait_for()  # the bar tells the draft
+    page.get_by_text(f"{whole(int(value))} epochs").first.wait_for()  # the bar tells the draft
     page.wait_for_url("**?d=*")
 
 
