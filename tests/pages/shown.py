@@ -2,6 +2,7 @@
 
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from core.base.encoding import decode, encode
 from core.experiment import Experiment
@@ -14,7 +15,9 @@ def visit(page="start", experiment=None, **address):
     if experiment:
         app.session_state["draft"] = encode(experiment)
     app.query_params.update(address)
-    return well(app.switch_page(f"{page}.py").run())
+    if page != "start":  # before the first run, switch_page() would draw Start before the page
+        app._page_hash = calc_hash(page)
+    return well(app.run())
 
 
 def well(app):

@@ -16,7 +16,7 @@ def test_split_and_scale_reach_the_draft_and_the_numbers(page):
         "Split and normalize"
     ).run()
     next(w for w in app.number_input if w.label.startswith("Validation")).set_value(0.3)
-    next(w for w in app.get("button_group") if w.label == "Method").set_value("unit")
+    next(w for w in app.selectbox if w.label == "Method").set_value("unit")
     well(app.run())
     assert draft(app).split.validation == 0.3 and draft(app).normalization == Unit()
     assert metrics(app)["Validation set"] == "539"
