@@ -27,7 +27,8 @@ POINT, PART = 0.01, 0.1  # the gain asked for: one percentage point, or this par
 @dataclass(frozen=True)
 class PowerLaw:
     """Draws of a, b and c (D,), the first of which are those of the measured errors. The error is
-    a·(n / scale)^−b + c. `scatter` is the variance of one measured error divided by the error.
+    a·(n / scale)^−b + c, at most `most`. `scatter` is the variance of one measured error divided by
+    the error.
     """
 
     scale: float
@@ -35,10 +36,11 @@ class PowerLaw:
     b: np.ndarray
     c: np.ndarray
     scatter: float
+    most: float = np.inf
 
     def errors(self, rows: float) -> np.ndarray:
         """Return the error of every draw at this number of rows, (D,)."""
-        return self.a * (rows / self.scale) ** -self.b + self.c
+        return np.minimum(self.a * (rows / self.scale) ** -self.b + self.c, self.most)
 
     def predict(self, rows: float, seeds: int = 0) -> Rate:
         """Return the error with its 90 % interval; with `seeds`, that of the mean of as many
@@ -48,7 +50,8 @@ class PowerLaw:
         drawn = errors[1:]
         if seeds:
             noise = np.random.default_rng(1).standard_normal(len(drawn))
-            drawn = np.maximum(drawn + noise * np.sqrt(self.scatter * drawn / seeds), 0.0)
+            deviation = np.sqrt(self.scatter * drawn / seeds)
+            drawn = np.clip(drawn + noise * deviation, 0.0, self.most)
         return [float(errors[0]), *map(float, np.quantile(drawn, _tails()))]
 
     def rows_for(self, target: float) -> np.ndarray:
@@ -62,8 +65,12 @@ def _tails() -> list[float]:
     return [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
 
 
-def fit(sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0) -> PowerLaw:
-    """Fit the law to errors (S, R) of R seeds at S sizes, with its bootstrap."""
+def fit(
+    sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0, most: float = np.inf
+) -> PowerLaw:
+    """Fit the law to errors (S, R) of R seeds at S sizes, with its bootstrap. `most` is the largest
+    error that is possible: 1 for a fraction.
+    """
     n, y = np.asarray(sizes, float), np.asarray(errors, float)
     mean = np.maximum(y.mean(1), 1e-9)
     scale = float(n.max())
@@ -76,7 +83,7 @@ def fit(sizes: Sequence[int], errors: Sequence[Sequence[float]], seed: int = 0) 
     drawn = centre + deviation * draw.standard_normal((DRAWS, len(n)))
     more = fit_power_laws(n / scale, np.maximum(drawn, 0.0), 1 / mean)
     parts = (np.concatenate(pair) for pair in zip((a, b, c), more, strict=True))
-    return PowerLaw(scale, *parts, scatter)
+    return PowerLaw(scale, *parts, scatter, most)
 
 
 def _scatter(y: np.ndarray, mean: np.ndarray, centre: np.ndarray) -> tuple[float, int]:
@@ -144,7 +151,7 @@ def judge_more_rows(
             "It is not extrapolated. Repeat it with more seeds, or see Double descent."
         )
         return RowsAnswer(Finding("more_rows_not_monotone", "info", text, {"rows": list(worse)}))
-    law = fit(sizes, errors)
+    law = fit(sizes, errors, most=np.inf if regression else 1.0)
     return replace(_answer(law, int(sizes[-1]), regression=regression), first=int(sizes[0]))
 
 
@@ -218,10 +225,10 @@ def _answer(law: PowerLaw, now: int, *, regression: bool) -> RowsAnswer:
         )
     elif low < np.inf:
         code, level = "more_rows_may_help", "info"
-        least = _count(low) if low >= 0.02 * now else "hardly any"
+        least = f"at least {_count(low)}" if low >= 0.02 * now else "perhaps hardly any"
         text = (
-            f"**More rows may help:** {goal} takes {least} to more than {_count(limit)} more rows. "
-            f"With {REACH} times the data the error would be {ends}. Measure a larger training "
+            f"**More rows may help:** {goal} takes {least} more rows, and perhaps more than "
+            f"{_count(limit)}. With {REACH} times the data the error would be {ends}. Measure a larger training "
             "set, or more seeds, before collecting many."
         )
     else:

@@ -53,12 +53,17 @@ def _train_batch(batch: ExperimentBatch, store: Store, terminal: Terminal) -> An
         if answers[-1]["reason"] == "stopped":
             break
     reasons = [answer["reason"] for answer in answers]
-    failed, total = reasons.count("failed"), len(batch.experiments)
-    message = f"{total - failed} of {counted(total, 'run')} finished: {batch.label}."
+    total, troubles = len(batch.experiments), {}
+    for kind in ("failed", "diverged"):
+        if count := reasons.count(kind):
+            troubles[kind] = count
+    done = f"{total - sum(troubles.values())} of {counted(total, 'run')} finished"
+    others = "".join(f", {count} {kind}" for kind, count in troubles.items())
+    message = f"{done}{others}: {batch.label}."
     if "stopped" in reasons:
         message = f"Stopped in run {len(answers)} of {total}: {batch.label}."
     terminal.print(message)
-    reason = "failed" if failed else reasons[-1]
+    reason = next(iter(troubles), reasons[-1])
     return {"batch": answers[0]["run"], "reason": reason, "message": message, "runs": answers}
 
 

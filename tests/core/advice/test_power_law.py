@@ -103,3 +103,10 @@ def test_what_a_seed_adds_to_all_sizes_does_not_widen_the_answer() -> None:
     errors = np.array(exact(0.08, 0.8, 0.02))
     shifted = judge_more_rows(SIZES, errors + np.array([-0.01, 0.0, 0.01]))
     assert shifted.rows == pytest.approx(judge_more_rows(SIZES, errors).rows, rel=0.05)
+
+
+def test_a_law_of_fractions_is_at_most_one_and_one_of_values_is_not() -> None:
+    errors = exact(0.1, 0.5, 0.02)
+    fractions, values = (judge_more_rows(SIZES, errors, regression=r).law for r in (False, True))
+    assert fractions.predict(10) == [1.0, 1.0, 1.0] and min(values.predict(10)) > 1
+    assert fractions.predict(1600) == values.predict(1600)

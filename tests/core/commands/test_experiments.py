@@ -289,6 +289,14 @@ def test_several_values_train_a_batch_in_which_one_that_fails_does_not_hold_up_t
     assert {row.name for row in rows} == {e.name for e in seen} and len(rows) == 3
 
 
+def test_a_diverged_run_of_a_batch_is_not_counted_as_finished(capsys, home: Path) -> None:
+    rates = "--set", "optimizer.learning_rate=10,0.01"
+    main(["train", "digits-too-fast", "--epochs", "1", *rates, "--json"])
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [run["reason"] for run in result["runs"]] == ["diverged", "epochs"]
+    assert result["reason"] == "diverged" and result["message"].startswith("1 of 2 runs")
+
+
 def test_a_batch_with_an_invalid_value_or_too_many_is_refused_before_it_begins(
     capsys, home
 ) -> None:

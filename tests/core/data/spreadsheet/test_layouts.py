@@ -52,7 +52,7 @@ def test_a_title_above_the_header_is_reported(make, titles):
     assert table.header == ("size", "age", "price", "kind") and len(table) == 2
     found = notes(table)["title_rows"]
     assert found == {"row": titles + 1, "titles": ["Handwriting", "class 7b"][:titles]}
-    assert table.first_row == titles + 2
+    assert table.row_numbers[0] == titles + 2
 
 
 def test_a_pandas_index_without_a_name_makes_a_header():
