@@ -228,8 +228,8 @@ def _answer(law: PowerLaw, now: int, *, regression: bool) -> RowsAnswer:
         least = f"at least {_count(low)}" if low >= 0.02 * now else "perhaps hardly any"
         text = (
             f"**More rows may help:** {goal} takes {least} more rows, and perhaps more than "
-            f"{_count(limit)}. With {REACH} times the data the error would be {ends}. Measure a larger training "
-            "set, or more seeds, before collecting many."
+            f"{_count(limit)}. With {REACH} times the data the error would be {ends}. Measure a "
+            "larger training set, or more seeds, before collecting many."
         )
     else:
         code, level = "more_rows_hardly_help", "info"
