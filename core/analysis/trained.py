@@ -22,7 +22,8 @@ from core.runs.measured import NAMES
 from core.runs.store import Store
 from core.training.inputs import load_inputs
 from core.training.metrics import CPU_BATCH
-from core.training.setup import Setup, State
+from core.training.setup import Setup
+from core.training.setup_state import State
 from core.weights.start import FromScratch
 
 PartName = Literal["train", "validation", "test"]

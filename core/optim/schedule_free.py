@@ -5,16 +5,11 @@ only: torch is named, not imported.
 from typing import ClassVar, Literal
 
 from core.base.spec import Call
-from core.optim.optimizer import (
-    Optimizer,
-    beta_field,
-    epsilon_field,
-    learning_rate_field,
-    weight_decay_field,
-)
+from core.optim.adaptive import AdamW
+from core.optim.optimizer import Optimizer, beta_field, learning_rate_field
 
 
-class ScheduleFreeAdamW(Optimizer):
+class ScheduleFreeAdamW(AdamW):
     """AdamW without a schedule: an average of the weights takes the place of a falling learning
     rate, so that training can end at any epoch. Use a constant learning rate, with a warm-up.
 
@@ -33,29 +28,15 @@ class ScheduleFreeAdamW(Optimizer):
     source: ClassVar[str] = "Defazio et al. 2024"
     technique: ClassVar[str] = "O4 R5"
     fused: ClassVar[bool] = False
-    rescales_gradient: ClassVar[bool] = True
     averages_weights: ClassVar[bool] = True
     prefers_constant_lr: ClassVar[bool] = True
     learning_rate: float = learning_rate_field(2.5e-3)
     beta1: float = beta_field(
         0.9, label="β₁ (interpolation)", average="fast weights in the place of the gradient"
     )
-    beta2: float = beta_field(
-        0.999, label="β₂ (second moment)", average="mean of squared gradients"
-    )
-    epsilon: float = epsilon_field()
-    weight_decay: float = weight_decay_field(0.01)
 
     def call(self) -> Call:
-        return Call(
-            "core.optim.interpolation.ScheduleFreeSteps",
-            {
-                "lr": self.learning_rate,
-                "betas": (self.beta1, self.beta2),
-                "eps": self.epsilon,
-                "weight_decay": self.weight_decay,
-            },
-        )
+        return Call("core.optim.interpolation.ScheduleFreeSteps", super().call().arguments)
 
     @property
     def memory_slots(self) -> int:

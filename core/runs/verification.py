@@ -20,7 +20,7 @@ from core.runs.history import History
 from core.runs.store import Store
 from core.training.course import Course, replay
 from core.training.inputs import load_inputs
-from core.training.setup import State
+from core.training.setup_state import State
 
 
 @dataclass(frozen=True)

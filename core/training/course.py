@@ -12,7 +12,7 @@ from core.experiment import Experiment
 from core.training.ending_rules import EndingRules
 from core.training.loop import Training, train
 from core.training.segment import Segment
-from core.training.setup import State
+from core.training.setup_state import State
 
 
 class Course(Iterator[Event]):

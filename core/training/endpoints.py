@@ -12,7 +12,8 @@ import core
 from core.base.events import Ended, Started
 from core.base.numbers import short, whole
 from core.training.metrics import evaluate
-from core.training.setup import Setup, State
+from core.training.setup import Setup
+from core.training.setup_state import State
 
 if TYPE_CHECKING:
     from core.training.loop import Training

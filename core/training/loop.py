@@ -24,7 +24,8 @@ from core.training.margins import MarginProbe
 from core.training.meter import Meter
 from core.training.metrics import evaluate, full_gradient_norm
 from core.training.probes import Budget, DecisionSurfaceProbe, LayerProbe
-from core.training.setup import Setup, State
+from core.training.setup import Setup
+from core.training.setup_state import State
 from core.training.snapshot import collect_state, restore
 from core.training.weight_hashes import WeightHasher
 

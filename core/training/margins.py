@@ -10,7 +10,8 @@ from torch import Tensor
 from core.base.finding import Finding
 from core.base.numbers import size
 from core.data.augmenter import Mix
-from core.training.setup import Setup, State, to_cpu
+from core.training.setup import Setup
+from core.training.setup_state import State, to_cpu
 
 MAX_BYTES = 64 * 2**20  # of the sums; a training set that needs more is not followed
 BUFFER = 8192  # samples whose outputs wait until they are added together: one by one costs more

@@ -29,18 +29,9 @@ from core.training.checks import check_experiment
 from core.training.fine_tuning import FineTuning
 from core.training.precision import use_bfloat16
 from core.training.scale import Scale
+from core.training.setup_state import State, restore_setup, to_cpu
 
-State = dict[str, Any]
 FITTED = 256  # samples of the training part that an initializer may use
-
-
-def to_cpu(value: Any) -> Any:
-    """Return nested values with every tensor copied to the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return {key: to_cpu(inner) for key, inner in value.items()}
-    return [to_cpu(inner) for inner in value] if isinstance(value, list) else value
 
 
 def fit_output_bias(experiment: Experiment, model: nn.Module, targets: Tensor) -> None:
@@ -68,7 +59,7 @@ class Setup:
         self._assemble(data)
         self.epoch_order = self.order.get_state()  # of the generator at the start of the epoch
         if state:
-            self._restore(state)
+            restore_setup(self, state)
 
     def _load(self, data: Samples) -> None:
         """Put the parts on the device. Gaps and the normalization are fitted to the training part,
@@ -229,7 +220,9 @@ class Setup:
 
     def clip_fractions(self) -> dict[str, float]:
         """Return the fraction of steps that each kind of clipping changed."""
-        fractions = {kind: transform.clip_fraction for kind, transform in self._by_kind().items()}
+        fractions = {
+            kind: transform.clip_fraction for kind, transform in self.transforms_by_kind().items()
+        }
         return {kind: fraction for kind, fraction in fractions.items() if fraction is not None}
 
     def learning_rate(self, step: int) -> float:
@@ -262,54 +255,7 @@ class Setup:
         """Return a copy of the state_dict on the CPU."""
         return to_cpu(dict(self.model.state_dict()))
 
-    def state(self) -> State:
-        """Return plain values and CPU tensors; generators beside the state_dicts, never in them."""
-        return {
-            "model": self.weights(),
-            "optimizer": to_cpu(self.optimizer.state_dict()),
-            "transforms": {kind: to_cpu(t.state()) for kind, t in self._by_kind().items()},
-            "scale": self.scale.state(),
-            "inputs": {
-                "classes": list(self.classes),
-                "columns": list(self.columns),
-                "shape": list(self.shape),
-            },
-            "generators": {
-                "order": self.epoch_order,
-                "dropout": self.dropout.get_state(),
-                "augmentation": self.augmentation.get_state(),
-            },
-            "device": self.device,
-            "threads": self.threads,
-        }
-
-    def _restore_optimizer(self, state: State) -> None:
-        """Load what the optimizer remembers; its settings stay those of the experiment."""
-        settings = [
-            {name: value for name, value in group.items() if name != "params"}
-            for group in self.optimizer.param_groups
-        ]
-        self.optimizer.load_state_dict(state)
-        for group, values in zip(self.optimizer.param_groups, settings, strict=True):
-            group.update(values)
-
-    def _by_kind(self) -> dict[str, Transform]:
+    def transforms_by_kind(self) -> dict[str, Transform]:
+        """Return the regularizers at work by the kind of their choice."""
         kinds = (regularizer.kind for regularizer in self.experiment.regularizers)
         return dict(zip(kinds, self.transforms, strict=True))
-
-    def _restore(self, state: State) -> None:
-        self.model.load_state_dict(state["model"])
-        if state["optimizer"] is not None:  # None: it begins anew (core/training/course.py)
-            self._restore_optimizer(state["optimizer"])
-        stored = state.get("transforms", {})
-        for kind, transform in self._by_kind().items():
-            if kind in stored:
-                transform.load_state(stored[kind])
-            else:
-                transform.bind(self.model)  # it begins with these weights
-        self.epoch_order = state["generators"]["order"]
-        kinds = {name.partition(":")[0] for name in (state["device"], self.device)}
-        if len(kinds) == 1:  # the state of a generator only fits its own kind of device
-            self.dropout.set_state(state["generators"]["dropout"])
-            if "augmentation" in state["generators"]:  # older checkpoints have none
-                self.augmentation.set_state(state["generators"]["augmentation"])

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from core.base.events import from_json, to_json
 from core.training.endpoints import averaged
-from core.training.setup import State
+from core.training.setup_state import State, collect_setup
 
 if TYPE_CHECKING:
     from core.training.loop import Training
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def collect_state(training: "Training") -> State:
     """Return the state, which is safe for `torch.load(weights_only=True)`."""
     return {
-        **training.setup.state(),
+        **collect_setup(training.setup),
         "best": training.best,
         "best_epoch": training.best_epoch,
         "averaged": averaged(training),

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.training.setup import Setup, State
+from core.training.setup import Setup
+from core.training.setup_state import State
 
 SAMPLES = 512  # of the training set, evenly spaced
 ROUNDS = 100

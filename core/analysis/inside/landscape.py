@@ -23,7 +23,8 @@ from core.data.batches import Part
 from core.optim.averages import recompute_statistics
 from core.runs.checkpoint import best_weights
 from core.training.metrics import CPU_BATCH
-from core.training.setup import Setup, State
+from core.training.setup import Setup
+from core.training.setup_state import State
 
 SAMPLES = 1000  # of each set
 SIDE = 21  # points along one direction of a plane

@@ -14,7 +14,7 @@ from core.base.spec import ranged
 from core.base.text import counted
 from core.data.dataset import Facts
 from core.training.margins import FIRST_EPOCHS, find_obstacle
-from core.training.setup import State
+from core.training.setup_state import State
 
 TOP = 0.05  # of the training set, for which the precision on label noise is stated
 MANY = 1 / 3  # of the training set: more rows than wrong labels explain, unless they are known
