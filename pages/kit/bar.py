@@ -13,7 +13,7 @@ from core.base.errors import LabError
 from core.base.text import counted
 from core.jobs import runner
 from core.runs import forks as fork_rules
-from pages.kit import address, forks, person, session, several, state
+from pages.kit import address, forks, lesson, person, session, several, state
 from pages.kit.buttons import deferred_button
 from pages.kit.form import escape
 from pages.kit.history import history_buttons
@@ -28,6 +28,9 @@ CANNOT_START = "Cannot start yet."
 
 def start(text: str) -> None:
     """Queue the experiment (JSON text) and open its run. Shows why where that is refused."""
+    if lock := lesson.training_lock():
+        st.error(escape(lock), icon=":material/lock:")
+        return
     try:
         run = session.just_started(text) or runner.current().submit(text, by=person.me())
     except LabError as error:
@@ -61,9 +64,11 @@ def bar(
 
     `shown` is the run that the page itself shows; the bar leaves it out. `ready` replaces the draft
     on a page that starts something other than a single run. `problem` says why the page does not
-    let the draft start now; an invalid entry on the page is such a reason as well.
+    let the draft start now; an invalid entry on the page is such a reason as well, and so is a
+    lesson that locks Train.
     """
-    refused = session.first_refusal()
+    lock = "" if ready else lesson.training_lock()
+    refused = lock or session.first_refusal()
     replaced, draft = ready is not None, state.draft()
     if ready is None:
         ready, reason = plan_draft(planned)
@@ -74,11 +79,11 @@ def bar(
         left, middle, right = st.columns([4, 4, 3], gap="small", vertical_alignment="center")
         if draft.fork and not replaced:  # the field may be on another page
             problem = problem or ready.problem
-        warning = f"{CANNOT_START} {refused}" if refused else problem
+        warning = lock or (f"{CANNOT_START} {refused}" if refused else problem)
         forked = "" if replaced else forks.describe(draft.fork)
         subject = f"{forked} ·" if forked else "Draft"
         text = (
-            f":material/warning: {escape(warning)}"
+            f":material/{'lock' if lock else 'warning'}: {escape(warning)}"
             if warning
             else f"**{escape(subject)}** {escape(ready.line)}"
             if ready.line

@@ -132,6 +132,18 @@ def is_locked(page: str) -> bool:
     return lesson is not None and not lesson.opens(page, len(answers()))
 
 
+def training_lock() -> str:
+    """Return why the draft and other settings than those of the lesson cannot be trained now;
+    empty if they can. The lesson in progress locks them together with the page Train.
+    """
+    if not is_locked("Train"):
+        return ""
+    return (
+        f"The lesson “{current().title}” locks Train, so only its steps start runs. To train "
+        "anything else, leave the lesson."
+    )
+
+
 def show_locked(page: str) -> None:
     """Draw a locked page: its title and the way to open it. The lesson's card is above it."""
     st.title(page, anchor=False)

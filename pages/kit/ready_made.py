@@ -6,7 +6,7 @@ from core.base.encoding import encode
 from core.base.errors import LabError
 from core.experiment import shipped
 from core.jobs import runner
-from pages.kit import address, person, session, state
+from pages.kit import address, lesson, person, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 
@@ -23,6 +23,9 @@ def open_ready(name: str) -> None:
 
 def compare(names: tuple[str, ...]) -> None:
     """Queue these experiments and open their comparison on Runs; show why if that is refused."""
+    if lock := lesson.training_lock():
+        st.error(escape(lock), icon=":material/lock:")
+        return
     lab = runner.current()
     try:
         runs = [lab.submit(encode(shipped()[name]), by=person.me()) for name in names]

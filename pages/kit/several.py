@@ -16,7 +16,7 @@ from core.jobs import runner
 from core.jobs.batches import submit_batch
 from core.studies.batch import ExperimentBatch, make_batch, number_fields
 from core.studies.number_lists import EXAMPLE, parse_numbers
-from pages.kit import address, person, session, state
+from pages.kit import address, lesson, person, session, state
 from pages.kit.buttons import button
 from pages.kit.form import escape
 
@@ -37,6 +37,9 @@ def read_batch(draft: Experiment) -> tuple[ExperimentBatch | None, str]:
 
 def start(batch: ExperimentBatch) -> None:
     """Queue the batch and show its runs, selected. Shows why where the first run is refused."""
+    if lock := lesson.training_lock():
+        st.error(escape(lock), icon=":material/lock:")
+        return
     text = "\n".join(map(encode, batch.experiments))
     if session.just_started(text):
         st.switch_page("runs.py", query_params=address.parameters())

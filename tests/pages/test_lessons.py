@@ -11,6 +11,7 @@ from core.jobs import runner
 from core.jobs.lane import Lane
 from core.lessons.library import shipped_lessons
 from core.runs.store import Store
+from pages.kit import bar, lesson, ready_made, several
 from tests.pages.shown import press, texts, visit, well
 
 NAME = "first-loss"
@@ -72,9 +73,24 @@ def test_a_page_that_a_lesson_does_not_use_is_locked_until_the_lesson_is_left(st
     assert [title.value for title in locked.title] == ["Train"]
     for app in (open_page, locked):  # the sentence below the menu is on both
         assert any(LESSON.title in caption.value for caption in app.sidebar.caption)
+    lock = open_page.button(key="bar_start")  # on a page that is open
+    assert lock.disabled and LESSON.title in lock.help
     assert any(LESSON.title in info.value for info in locked.info)
     press(locked, "lesson_leave")
     assert locked.number_input and not locked.sidebar.caption
+    assert not locked.button(key="bar_start").disabled
+
+
+def test_no_button_outside_the_lesson_queues_a_run_while_train_is_locked(store, monkeypatch):
+    for name, answers, is_locked in ((NAME, 0, True), (NAME, 9, True), ("momentum", 0, False)):
+        monkeypatch.setattr(lesson, "current", lambda name=name: shipped_lessons()[name])
+        monkeypatch.setattr(lesson, "answers", lambda answers=answers: [None] * answers)
+        assert bool(lesson.training_lock()) == is_locked
+    monkeypatch.setattr(lesson, "training_lock", lambda: "Locked")
+    monkeypatch.setattr(bar.st, "error", lambda *_, **__: None)
+    for queue in (bar.start, several.start, ready_made.compare):
+        queue(None)  # is refused before it is read
+    assert not store.ids()
 
 
 @pytest.mark.parametrize(

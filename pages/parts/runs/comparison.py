@@ -18,7 +18,7 @@ from core.runs.lineage import effective_experiment
 from core.runs.ranking import Comparison, compare_results
 from core.runs.state import RunState
 from core.runs.summary import ended
-from pages.kit import family, person, score_form, session
+from pages.kit import family, lesson, person, score_form, session
 from pages.kit.exports import offer
 from pages.kit.form import escape
 from pages.kit.layout import finding
@@ -147,6 +147,9 @@ def format_text(comparison: Comparison) -> str:
 
 def train_more_seeds(comparison: Comparison) -> None:
     """Queue the same settings with other seeds."""
+    if lock := lesson.training_lock():
+        session.notice(lock)
+        st.rerun()
     queued = 0
     try:
         for experiment in comparison.more_seeds:

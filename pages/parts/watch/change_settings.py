@@ -15,7 +15,7 @@ from core.optim.schedules import Schedule
 from core.optim.stopping import StoppingRule
 from core.runs import forks
 from core.runs.history import History
-from pages.kit import form, person, session
+from pages.kit import form, lesson, person, session
 from pages.kit.buttons import button
 from pages.kit.layout import describe_error, finding
 
@@ -35,7 +35,8 @@ def popover(run: str, experiment: Experiment, history: History, *, paused: bool)
     """Draw the popover, which opens while the run is paused; the row of buttons keeps its place.
     `experiment` has the changes so far.
     """
-    why = person.barred(run) or ("" if paused else UNPAUSED)
+    lock = form.escape(lesson.training_lock())
+    why = person.barred(run) or lock or ("" if paused else UNPAUSED)
     with st.popover(
         "Change settings", icon=":material/tune:", help=why or HELP, disabled=bool(why),
         key="watch_change",

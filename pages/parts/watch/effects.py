@@ -17,7 +17,7 @@ from core.studies.changes import Change, Without
 from core.studies.draft_studies import PAIRS, compare_changes, from_the_start
 from core.studies.study import Study
 from core.training.checks import part_sizes
-from pages.kit import address, feed, session, stored_studies, study_log
+from pages.kit import address, feed, lesson, session, stored_studies, study_log
 from pages.kit.buttons import button
 from pages.kit.effects import HELP, PARTS, effects, headline, possible, show_effects
 from pages.kit.form import escape
@@ -94,7 +94,11 @@ def _form(run: str, experiment: Experiment, newest: Study | None) -> None:
             "well they do on new samples.",
         )  # fmt: skip
         label = f"Compare {counted(len(chosen), 'change')}"
-        pressed = button(label, key=f"effects start {run}", type="primary", disabled=not chosen)
+        lock = escape(lesson.training_lock())
+        pressed = button(
+            label, key=f"effects start {run}", type="primary", disabled=bool(lock) or not chosen,
+            help=lock or None,
+        )  # fmt: skip
     with feed.tail(run).read() as history:
         st.caption(describe_cost(history, len(chosen), int(seeds or PAIRS)))
     if pressed:

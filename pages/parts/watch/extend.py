@@ -12,6 +12,7 @@ from core.jobs import runner
 from core.runs import forks
 from core.runs.history import History
 from core.weights.fork import CONTINUATIONS
+from pages.kit import lesson
 from pages.kit.bar import start
 from pages.kit.buttons import button
 from pages.kit.form import escape
@@ -30,7 +31,13 @@ SCHEDULE_HELP = (
 
 def popover(run: str, history: History) -> None:
     """Draw the popover. At first it offers as many epochs as the run has, at most MORE."""
-    popover = st.popover("Extend", icon=":material/more_time:", help=HELP, key="watch_extend")
+    lock = escape(lesson.training_lock())
+    popover = st.popover(
+        "Extend", icon=":material/more_time:", help=lock or HELP, disabled=bool(lock),
+        key="watch_extend",
+    )  # fmt: skip
+    if lock:
+        return
     with popover, st.container(width=WIDTH):  # a popover as wide as its text would jump
         epochs = st.number_input(
             "More epochs", 1, MOST, min(MORE, max(1, len(history.epochs))), key="extend_epochs"
