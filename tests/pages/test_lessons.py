@@ -116,8 +116,8 @@ def test_the_editor_checks_the_text_and_previews_a_valid_lesson(store):
 
 
 def test_the_glossary_opens_the_term_of_the_address_also_during_a_lesson(store):
-    for lesson in ("", NAME):
-        app = visit("lessons", lesson=lesson, term="learning rate")
+    for taken in ("", NAME):
+        app = visit("lessons", lesson=taken, term="learning rate")
         assert app.subheader[0].value == "Learning rate" and app.get("latex")
         app.text_input[0].set_value("drop").run()
         assert well(app).subheader[0].value == "Dropout"
@@ -126,5 +126,5 @@ def test_the_glossary_opens_the_term_of_the_address_also_during_a_lesson(store):
         assert not app.subheader and any("“no such term”" in text for text in texts(app))
         app.text_input[0].set_value("").run()
         assert len(app.expander) == 8 and "term" not in app.query_params
-        app.get("button_group")[0].set_value("Lesson" if lesson else "Choose a lesson")
+        app.get("button_group")[0].set_value("Lesson" if taken else "Choose a lesson")
         assert not well(app.run()).text_input

@@ -46,7 +46,7 @@ def compare(rows: list[Row], baseline: Row | None = None) -> None:
     else:
         left, right = st.columns([7, 5], gap="small")
     with left.container(border=True, height="stretch"):
-        lesson(experiments)
+        show_purpose(experiments)
         samples = curves(selected, experiments, baseline)
         if len(selected) > WIDE:
             difference(selected, experiments, samples)
@@ -81,7 +81,7 @@ def report(selected: list[Row]) -> None:
             offer(runs[0], ReportFormat(others=tuple(runs[1:])), "Prepare the report")
 
 
-def lesson(experiments: list[Experiment]) -> None:
+def show_purpose(experiments: list[Experiment]) -> None:
     """Show what a ready-made comparison demonstrates, if these are its runs."""
     if names := ready_made(experiments):
         st.markdown(f"**{escape(shipped()[names[0]].about)}**")
