@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.advice.estimate import BYTES
 from core.advice.plan import Plan, network_name, plan
+from core.advice.start_checks import check_starting_weights
 from core.base.errors import LabError
 from core.base.numbers import size, whole
 from core.data.datasets import Facts
@@ -68,10 +69,11 @@ def show(draft: Experiment, planned: Plan, facts: Facts) -> None:
     """
     traced = trace(draft.network, facts.shape, facts.outputs)
     left, right = st.columns([5, 7], gap="small")
-    listed = LayerList(draft.network, traced, facts, draft.start)
+    found, matching = check_starting_weights(draft, facts, runner.current().store.home)
+    listed = LayerList(draft.network, traced, facts, draft.start, matching)
     with left:
         fork_card(draft)
-        starting_card(draft, planned, traced)
+        starting_card(draft, traced, found, matching)
         listed.card()
     with right:
         diagram(traced, facts.shape)

@@ -10,19 +10,19 @@ from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.training.checks import check_stored_start, match_stored
 from core.weights.library import StoredWeights, WeightsLibrary
-from core.weights.matching import Matching
+from core.weights.matching import Matching, layer_of
 from core.weights.start import FromScratch, FromWeights
 
 
 def check_starting_weights(
     experiment: Experiment, facts: Facts, home: Path
-) -> tuple[Finding, Matching | None] | None:
-    """Return the finding about the start, and how the tensors match if that is known; None for a
-    start from scratch and for a network that does not fit the data.
+) -> tuple[Finding | None, Matching | None]:
+    """Return the finding about the start, and how the tensors match if that is known. Both are None
+    for a start from scratch and for a network that does not fit the data.
     """
     start = experiment.start
     if not isinstance(start, FromWeights):
-        return None
+        return None, None
     scratch = Action("Start from scratch", {"start": FromScratch().model_dump()})
     try:
         stored = WeightsLibrary(home).about(start.digest)
@@ -31,13 +31,14 @@ def check_starting_weights(
     try:
         matching = match_stored(experiment, facts, stored)
     except LabError:  # the network does not fit the data, which is reported at its layer
-        return None
+        return None, None
     try:
         check_stored_start(experiment, facts, home)
     except LabError as error:
         action = _way_out(experiment, stored, matching, error.code) or scratch
         text = str(error)
-        if matching.layers and matching.is_usable:  # the table below it has the shapes
+        is_misfit = error.code == "start_weights_misfit"
+        if is_misfit and matching.is_usable:  # the table below it has the shapes
             names = join_words(matching.layers)
             text = (
                 f"The weights of {start.origin} do not fit {names} of this network. Initialize "
@@ -55,7 +56,7 @@ def check_starting_weights(
         changes = {"normalization": trained.normalization.model_dump(mode="json")}
         action = Action(f"Use {trained.normalization.label}", changes)
         return Finding("start_normalization", "warn", text, action=action), matching
-    loaded = {name.rpartition(".")[0] for name, _ in matching.pairs}
+    loaded = {layer_of(name) for name, _ in matching.pairs}
     text = f"{counted(len(loaded), 'layer')} start from {start.origin}. {matching.renamed_text}"
     return Finding("start_weights_fit", "ok", text.strip(), {"layers": len(loaded)}), matching
 

@@ -4,13 +4,23 @@ names differ. Works on names and shapes alone; no torch.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.base.text import few, format_shape, join_words
-from core.weights.start import Start
+from core.weights.start import Start, covers
 
 Shapes = Mapping[str, tuple[int, ...]]
 OPTIONAL = "num_batches_tracked"  # a counter that other tools leave out; no output depends on it
 SHOWN = 3  # rows of a sentence
+
+
+class Source(StrEnum):
+    """What the stored weights hold of one layer or block."""
+
+    ALL = "all"
+    PART = "part"
+    MISSING = "missing"
+    WRONG_SHAPE = "wrong shape"
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Matching:
     @property
     def renamed(self) -> tuple[str, ...]:
         """The layers whose weights have another name in the file, in order."""
-        names = (name.rpartition(".")[0] for name, stored in self.pairs if name != stored)
+        names = (layer_of(name) for name, stored in self.pairs if name != stored)
         return tuple(dict.fromkeys(names))
 
     @property
@@ -56,14 +66,26 @@ class Matching:
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers of the network that lack weights of their shape, in order."""
-        names = (row.name.rpartition(".")[0] for row in self.rows if row.want is not None)
+        names = (layer_of(row.name) for row in self.rows if row.want is not None)
         return tuple(dict.fromkeys(names))
 
     @property
     def is_usable(self) -> bool:
         """Whether some layers have all of their weights, so that the others can be new."""
         lacking = set(self.layers)
-        return any(name.rpartition(".")[0] not in lacking for name, _ in self.pairs)
+        return any(layer_of(name) not in lacking for name, _ in self.pairs)
+
+    def source(self, path: str) -> Source:
+        """Return what is stored of the layer or block with this path, which has weights."""
+        lacking = [row for row in self.rows if row.want is not None and covers((path,), row.name)]
+        loaded = {layer_of(name) for name, _ in self.pairs if covers((path,), name)}
+        if not lacking:
+            return Source.ALL
+        if loaded - {layer_of(row.name) for row in lacking}:
+            return Source.PART
+        if any(row.have is not None for row in lacking):
+            return Source.WRONG_SHAPE
+        return Source.PART if loaded else Source.MISSING
 
     @property
     def text(self) -> str:
@@ -71,6 +93,15 @@ class Matching:
         parts = [_describe(row) for row in self.rows[:SHOWN]]
         more = len(self.rows) - SHOWN
         return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+
+
+def layer_of(tensor: str) -> str:
+    """Return the layer that a tensor belongs to.
+
+    >>> layer_of("block1.conv1.weight")
+    'block1.conv1'
+    """
+    return tensor.rpartition(".")[0]
 
 
 def match(want: Shapes, have: Shapes, start: Start) -> Matching:
@@ -135,7 +166,7 @@ def _layers(shapes: Shapes) -> dict[str, list[str]]:
     """Return the names of the tensors of each layer."""
     layers: dict[str, list[str]] = {}
     for name in shapes:
-        layers.setdefault(name.rpartition(".")[0], []).append(name)
+        layers.setdefault(layer_of(name), []).append(name)
     return layers
 
 

@@ -148,8 +148,9 @@ class FromWeights(Start):
 
     @property
     def summary(self) -> str:
+        new = [f"{counted(len(self.new_layers), 'layer')} new"] * bool(self.new_layers)
         frozen = [f"{counted(len(self.frozen), 'layer')} frozen"] * bool(self.frozen)
-        return ", ".join([f"from {self.origin}", *frozen])
+        return ", ".join([f"from {self.origin}", *new, *frozen])
 
 
 def covers(paths: Iterable[str], name: str) -> bool:

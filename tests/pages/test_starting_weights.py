@@ -2,6 +2,7 @@
 rate; a misfit has a table and a way out.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -85,15 +86,25 @@ def test_the_open_layer_is_frozen_new_or_has_its_own_rate(lab: tuple[Store, str]
 
 
 @pytest.mark.parametrize(
-    ("network", "expected"),
-    [(DEEPER, (DEEPER, ("linear2", "output"))), (WIDER, (LAYERS, ()))],
+    ("network", "expected", "sources"),
+    [
+        (
+            DEEPER,
+            (DEEPER, ("linear2", "output")),
+            {"linear1": "from", "linear2": "not in", "output": "other shape in"},
+        ),
+        (WIDER, (LAYERS, ()), {"linear1": "other shape in", "output": "other shape in"}),
+    ],
     ids=["one layer fits: initialize the others", "none fits: take the network of the weights"],
 )
 def test_a_misfit_has_a_table_and_a_press_that_mends_it(
-    lab: tuple[Store, str], network, expected
+    lab: tuple[Store, str], network, expected, sources
 ) -> None:
     app = visit("network", fine_tuning(*lab).model_copy(update={"network": network}))
-    assert len(app.dataframe) >= 1
+    shown = dict(re.findall(r"(\w+) · [^·]*?(?: · )?([a-z ]+) run First", "\n".join(texts(app))))
+    assert shown == sources
+    listed = {name.rpartition(".")[0] for name in app.dataframe[0].value["Tensor"]}
+    assert listed == {layer for layer, text in shown.items() if text != "from"}
     app = press(app, "start finding")
     assert (draft(app).network, draft(app).start.new_layers) == expected
     assert plan(draft(app), lab[0].home).problem == ""

@@ -16,6 +16,7 @@ from core.network.chains import Layers
 from core.network.layers import Layer
 from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
 from core.network.tree import LayerPath, fits_depth, has_layer, layer_at, replace_layer
+from core.weights.matching import Matching
 from core.weights.start import Start
 from pages.kit import form, session, state
 from pages.kit.layout import card_title, finding
@@ -37,8 +38,16 @@ LONG, HEIGHT = 24, 720  # layers from which on the list scrolls within so many p
 class LayerList:
     """The list of one network."""
 
-    def __init__(self, layers: Layers, traced: tuple[LayerFacts, ...], facts: Facts, start: Start):
-        self.layers, self.traced, self.facts, self.start = layers, traced, facts, start
+    def __init__(
+        self,
+        layers: Layers,
+        traced: tuple[LayerFacts, ...],
+        facts: Facts,
+        start: Start,
+        matching: Matching | None,
+    ):
+        self.layers, self.traced, self.facts = layers, traced, facts
+        self.start, self.matching = start, matching
         self.opened = open_path(layers)
         self.wrong = first_misfit_facts(traced)
 
@@ -163,7 +172,8 @@ class LayerList:
             )
             name = fact.name if fact.parameters else ""
             outline = "" if is_open else break_at_commas(fact.layer.outline)
-            text = " · ".join(filter(None, (name, outline, row_text(self.start, fact))))
+            source = row_text(self.start, fact, self.matching)
+            text = " · ".join(filter(None, (name, outline, source)))
             st.markdown(f":small[:gray[{form.escape(text)}]]", width="stretch")
             shape = format_shape(fact.output) if fact.output else "–"
             st.markdown(f":small[{shape}]", width="content")

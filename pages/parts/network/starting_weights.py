@@ -4,10 +4,9 @@ layer whether it is loaded, frozen or new.
 
 import streamlit as st
 
-from core.advice.plan import Plan
-from core.advice.start_checks import check_starting_weights
 from core.advice.suggestions import apply_action
 from core.base.errors import LabError
+from core.base.finding import Finding
 from core.base.numbers import short
 from core.base.spec import fields
 from core.base.text import clip, format_shape
@@ -16,7 +15,7 @@ from core.jobs import runner
 from core.network.build import LayerFacts
 from core.runs.start_from import start_from, start_from_run
 from core.weights.library import WeightsLibrary
-from core.weights.matching import Matching
+from core.weights.matching import Matching, Source
 from core.weights.start import FromScratch, FromWeights, Start, covers
 from pages.kit import form, session, state
 from pages.kit.buttons import button
@@ -31,6 +30,12 @@ TRAINED, FROZEN, NEW = "Trained", "Frozen", "New weights"
 FIELDS = ("depth_factor", "unfreeze_every")
 RATE, HIGHEST = "Learning rate ×", 100
 NAME = 22  # characters of the run in a row
+SOURCES = {
+    Source.ALL: "from",
+    Source.PART: "partly in",
+    Source.MISSING: "not in",
+    Source.WRONG_SHAPE: "other shape in",
+}
 
 
 def start_menu(draft: Experiment) -> None:
@@ -125,19 +130,22 @@ def set_start(start: Start, name: str) -> None:
 # --- the card
 
 
-def starting_card(draft: Experiment, planned: Plan, traced: tuple[LayerFacts, ...]) -> None:
-    """Draw where the weights are from, whether they fit, and how layers are trained; nothing for a
-    start from scratch.
+def starting_card(
+    draft: Experiment,
+    traced: tuple[LayerFacts, ...],
+    found: Finding | None,
+    matching: Matching | None,
+) -> None:
+    """Draw where the weights are from, whether they fit (`found` and `matching`), and how layers
+    are trained; nothing for a start from scratch.
     """
     start = draft.start
-    if not isinstance(start, FromWeights) or planned.facts is None:
+    if not isinstance(start, FromWeights):
         return
-    checked = check_starting_weights(draft, planned.facts, runner.current().store.home)
     with st.container(border=True, gap="small"):
         with card_title("Starting weights", form.explain(FromWeights)):
             st.caption(form.escape(clip(start.origin)), width="content")
-        if checked:
-            found, matching = checked
+        if found:
             label = found.action.label if found.action else None
             text = form.escape(found.text)
             if finding(found.level, text, label, "start finding", below=True):
@@ -204,15 +212,18 @@ def change_start(name: str, **changes: object) -> None:
 # --- single layers
 
 
-def row_text(start: Start, fact: LayerFacts) -> str:
-    """Return what a layer's row says about its weights; empty from scratch."""
+def row_text(start: Start, fact: LayerFacts, matching: Matching | None) -> str:
+    """Return what a layer's row says about its weights; empty from scratch. Without a matching,
+    because the weights or the shapes of the network are missing, nothing is known of their source.
+    """
     if not isinstance(start, FromWeights) or not fact.parameters:
         return ""
     if start.is_new(fact.path):
         return "new weights"
     title = start.title if len(start.title) <= NAME else start.title[: NAME - 1] + "…"
-    origin = f"from {'run' if start.run else 'file'} {title}"
-    return f"{origin} · frozen" if start.is_frozen(fact.path) else origin
+    words = SOURCES[matching.source(fact.path)] if matching else ""
+    origin = f"{words} {'run' if start.run else 'file'} {title}" if words else ""
+    return " · ".join(filter(None, (origin, "frozen" if start.is_frozen(fact.path) else "")))
 
 
 def layer_controls(start: Start, fact: LayerFacts) -> None:

@@ -34,7 +34,7 @@ from core.training.loop import Training, train
 from core.training.setup import Setup
 from core.weights.facts import ModelFacts
 from core.weights.library import WeightsLibrary
-from core.weights.matching import match
+from core.weights.matching import Source, match
 from core.weights.saved_model import SavedModel
 from core.weights.start import FromWeights, covers
 from tests.core.bars import bars, experiment, losses, part_of
@@ -230,6 +230,19 @@ def test_tensors_are_matched_by_name_else_by_shape_and_order() -> None:
     short = match(want, {"conv1.weight": (2, 3)}, starting())
     assert not short.fits and short.layers == ("conv1", "output")
     assert not match(want, want, starting(new_layers=("conv1", "output"))).fits
+
+
+def test_each_layer_and_block_has_one_source() -> None:
+    want = {"a.weight": (2,), "a.bias": (1,), "b.c.weight": (3,), "b.d.weight": (4,)}
+    for have, layer, block in (
+        (want, Source.ALL, Source.ALL),
+        ({"a.weight": (2,), "b.c.weight": (3,)}, Source.PART, Source.PART),
+        ({"a.weight": (7,), "a.bias": (1,), "b.d.weight": (5,)}, Source.WRONG_SHAPE, None),
+        ({"b.c.weight": (3,), "b.d.weight": (5,)}, Source.MISSING, Source.PART),
+    ):
+        found = match(want, have, starting())
+        assert found.source("a") is layer
+        assert found.source("b") is (block or Source.WRONG_SHAPE)
 
 
 def test_the_samples_of_an_experiment_come_with_its_weights(tmp_path: Path) -> None:
