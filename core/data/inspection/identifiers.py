@@ -35,7 +35,7 @@ def find_identifiers(table: Table, columns: list[int]) -> list[int]:
 
 
 def identifier_finding(table: Table, columns: list[int]) -> Finding:
-    """Report identifiers that are left out, with the action that uses them as inputs."""
+    """Report identifiers that are left out, with the action that uses numbers as inputs."""
     titles = [table.header[c] if table.header else "" for c in columns]
     names = few([f"{t!r}" if t else f"{c + 1}" for t, c in zip(titles, columns, strict=True)])
     plural = len(columns) > 1
@@ -52,14 +52,23 @@ def identifier_finding(table: Table, columns: list[int]) -> Finding:
             f" {file_title} contains names of image files, and the images are not in this file: to "
             "use them, upload a ZIP file with the images and this table."
         )
-    changes = {
-        "columns": {column_keys(table.header, table.width)[c]: {"role": "input"} for c in columns}
-    }
-    label = f"Use {'these columns' if plural else clip(titles[0]) or 'this column'} as input"
+    action = _use_as_input(table, [c for c in columns if c not in table.words])
     counts = all(_is_row_number(table, c) for c in columns)
     evidence = {"columns": [c + 1 for c in columns]}
     level = "ok" if counts else "info"
-    return Finding("identifiers", level, text, evidence, Action(label, changes))
+    return Finding("identifiers", level, text, evidence, action)
+
+
+def _use_as_input(table: Table, columns: list[int]) -> Action | None:
+    """Return the action that uses these columns as inputs; None without one, as for a different
+    text in every row, which no encoding turns into an input.
+    """
+    if not columns:
+        return None
+    keys = column_keys(table.header, table.width)
+    title = table.header[columns[0]] if table.header else ""
+    label = f"Use {'these columns' if len(columns) > 1 else clip(title) or 'this column'} as input"
+    return Action(label, {"columns": {keys[c]: {"role": "input"} for c in columns}})
 
 
 def is_distinct(table: Table, column: int) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from core.base.errors import BadData
@@ -63,6 +63,23 @@ class InputColumns:
             action = Action(f"Use {clip(names[0])} as input", _roles(names, "input"))
             findings.append(Finding("folds", "info", text, {"columns": names}, action))
         return findings
+
+
+def without_inputs(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings without actions that make columns inputs, which rows of pixels cannot
+    have beside them.
+    """
+    return [
+        replace(finding, action=None)
+        if finding.action and _adds_inputs(finding.action)
+        else finding
+        for finding in findings
+    ]
+
+
+def _adds_inputs(action: Action) -> bool:
+    choices = action.changes.get("columns", {}).values()
+    return any(choice.get("role") == "input" for choice in choices)
 
 
 def find_inputs(

@@ -19,7 +19,7 @@ from core.data.inspection.encoding import ColumnEncoding, input_fills
 from core.data.inspection.file_findings import file_findings
 from core.data.inspection.file_split import renumber_rows, split_samples
 from core.data.inspection.images import build_images
-from core.data.inspection.input_columns import TrainedColumns, match_titles
+from core.data.inspection.input_columns import TrainedColumns, match_titles, without_inputs
 from core.data.inspection.labels import Labels, read_labels
 from core.data.inspection.missing_codes import mark_missing
 from core.data.inspection.missing_rows import leave_out_rows, remove_duplicates, require_labels
@@ -216,7 +216,7 @@ def _examine(
     form = form_finding(decision, inputs.shape[1:], columns.values.shape[1])
     findings = [
         *of_files,
-        *columns.findings,
+        *(columns.findings if table else without_inputs(columns.findings)),
         *([form] if form else []),
         *findings,
         *decoded.findings,
