@@ -1,5 +1,5 @@
-// The drawing pad (drawing.js) as a component of the page Predict: it reports its strokes whenever the pen is lifted.
-// pages/parts/predict/pad.py mounts it and describes the strokes.
+// The drawing pad (drawing.js) as a component of a page: it reports its strokes whenever the pen is lifted.
+// pages/kit/pad.py mounts it and describes the strokes.
 
 const pads = new WeakMap(); // parentElement -> DrawingPad
 

@@ -89,13 +89,14 @@ class Window:
         )
 
 
-def convolve(
-    image: np.ndarray, kernel: np.ndarray, window: Window, bias: float = 0.0
+def feature_maps(
+    image: np.ndarray, kernels: np.ndarray, window: Window, biases: np.ndarray
 ) -> np.ndarray:
-    """Return the output (H', W') of an image and a kernel (D, size, size): all products under the
-    window, summed over the channels, plus the bias.
+    """Return the outputs (K, H', W') of an image and K kernels (K, D, size, size) with K biases:
+    each kernel makes a map.
     """
-    return np.einsum("ijdkl,dkl->ij", window.patches(image), kernel) + bias
+    maps = np.einsum("ijdkl,ndkl->nij", window.patches(image), kernels)
+    return maps + np.asarray(biases)[:, None, None]
 
 
 def terms(

@@ -1,5 +1,5 @@
-"""A drawing as strokes of a pen, checked and rendered as an image. The drawing pad of the page
-Predict sends strokes instead of pixels: they are small, exact at any resolution and can be undone.
+"""A drawing as strokes of a pen, checked and rendered as an image. The drawing pad sends
+strokes instead of pixels: they are small, exact at any resolution and can be undone.
 """
 
 from itertools import pairwise
@@ -36,6 +36,14 @@ def _is_stroke(value: Any) -> bool:
     if not isinstance(value, list) or not value or len(value) % 2:
         return False
     return all(type(number) is int and 0 <= number <= GRID for number in value)
+
+
+def render_small(strokes: Strokes, side: int) -> np.ndarray:
+    """Return the drawing (side, side), from 0 to 1: each pixel is the mean of a square of the pad.
+    `side` divides GRID.
+    """
+    size = GRID // side
+    return render(strokes).reshape(side, size, side, size).mean((1, 3))
 
 
 def render(strokes: Strokes, *, pen: float = PEN) -> np.ndarray:

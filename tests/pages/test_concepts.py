@@ -153,12 +153,21 @@ def test_autodiff_shows_the_numbers_of_the_lecture_at_every_step_of_both_modes()
 def test_convolution_shows_the_multiplications_of_the_selected_pixel():
     app = open_concepts("convolution")
     assert "8 × 8 pixels become 6 × 6" in page_text(app) and "= **−0.19**" in page_text(app)
+    widget(app, "number_input", "Kernels").set_value(3)
+    assert "8 × 8 pixels become 3 × 6 × 6" in page_text(well(app.run()))
+    assert "30 parameters" in page_text(app) and "= 972 multiplications" in page_text(app)
+    widget(app, "number_input", "Map").set_value(3)
+    assert "Map 3, row 3, column 3" in page_text(well(app.run()))
     widget(app, "number_input", "Dilation").set_value(3)
     widget(app, "number_input", "Padding").set_value(0)
+    widget(app, "number_input", "Kernels").set_value(1)
     assert "8 × 8 pixels become 2 × 2" in page_text(well(app.run()))
     widget(app, "button_group", "Operation").set_value("Max pooling")
     assert "8 × 8 pixels become 4 × 4" in page_text(well(app.run()))
     assert "the largest of" in page_text(app)
+    app.session_state["kept convolution strokes"] = json.dumps([[40, 140, 240, 140]])
+    widget(app, "button_group", "Image").set_value("Drawing")
+    assert "20 × 20 pixels become 10 × 10" in page_text(well(app.run()))
 
 
 def test_signals_are_measured_anew_for_every_choice():

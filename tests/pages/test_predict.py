@@ -26,9 +26,9 @@ from core.predict.predictor import open_predictor
 from core.predict.strokes import render
 from core.runs.store import Store
 from pages.kit.live_chart import ASSETS
+from pages.kit.pad import KEYBOARD
 from pages.parts.predict import draw
 from pages.parts.predict.columns import FILL, LABELS
-from pages.parts.predict.pad import KEYBOARD
 from pages.parts.predict.photo import is_secure
 from tests.conftest import ended, script, write
 from tests.pages.shown import press, texts, visit, well, written

@@ -11,10 +11,10 @@ from core.base.text import clip
 from core.predict.strokes import render
 from pages.kit.form import escape
 from pages.kit.layout import finding
+from pages.kit.pad import pad
 from pages.kit.screen import phone
 from pages.parts.predict.answer import Answer, explain_switch, side_by_side
 from pages.parts.predict.chosen import Chosen
-from pages.parts.predict.pad import pad
 
 NO_BACKGROUND = (
     "The training images of **{name}** have no uniform background, so a drawing is unlike all of "

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.predict.strokes import GRID, MOST_NUMBERS, check_strokes, render
+from core.predict.strokes import GRID, MOST_NUMBERS, check_strokes, render, render_small
 
 LINE = [40, 140, 240, 140]
 
@@ -32,3 +32,5 @@ def test_a_line_and_a_point_have_the_width_of_the_pen():
     point = render([[140, 140]], pen=20)
     assert (point > 0.5).sum() == pytest.approx(np.pi * 10**2, rel=0.1)
     assert drawn.max() == 1 and not render([]).any()
+    small = render_small([LINE], 20)
+    assert small.shape == (20, 20) and small.mean() == pytest.approx(render([LINE]).mean())

@@ -6,6 +6,7 @@ because a browser may send anything.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from pages.kit.live_chart import ASSETS
 from pages.kit.screen import phone
 
 SCRIPTS = ("drawing.js", "drawing_component.js")
-KEY, KEPT = "predict_pad", "predict strokes"
+PREDICT = "predict"  # the name of the pad of that page
 KEYBOARD = (
     "Keyboard: arrow keys move the pen, with Shift in small steps. Space puts it down and lifts "
     "it. Ctrl+Z or Backspace removes the last stroke, Delete all."
@@ -54,21 +55,23 @@ def _component() -> Callable[..., Any]:
     )
 
 
-def pad() -> Strokes:
-    """Draw the pad and return its strokes. They stay when another page is opened."""
-    strokes = stored_strokes()
+def pad(name: str = PREDICT) -> Strokes:
+    """Draw the pad with this name and return its strokes. They stay when another page is opened."""
+    strokes = stored_strokes(name)
     data = {"strokes": strokes, "pen": PEN, "alt": f"Drawing area. {KEYBOARD}"}
-    _component()(key=KEY, data=data, height="content", on_strokes_change=_keep)
+    _component()(
+        key=f"{name}_pad", data=data, height="content", on_strokes_change=partial(_keep, name)
+    )
     if not phone():
         st.caption(KEYBOARD)
     return strokes
 
 
-def stored_strokes() -> Strokes:
-    """Return the strokes of this session."""
-    return check_strokes(json.loads(session.get_ui(KEPT) or "[]"))
+def stored_strokes(name: str) -> Strokes:
+    """Return the strokes of this session on the pad with this name."""
+    return check_strokes(json.loads(session.get_ui(f"{name} strokes") or "[]"))
 
 
-def _keep() -> None:
-    value = (session.widget_value(KEY) or {}).get("strokes") or []
-    session.set_ui(KEPT, json.dumps(check_strokes(value)))
+def _keep(name: str) -> None:
+    value = (session.widget_value(f"{name}_pad") or {}).get("strokes") or []
+    session.set_ui(f"{name} strokes", json.dumps(check_strokes(value)))
