@@ -11,7 +11,7 @@ const ALIKE = 0.7; // smallest ratio of two stroke widths, or two shades, that c
 const LOST = 0.005; // of a side, from which a cut is reported
 const MOST = 1024; // pixels of a side to which large images are reduced first
 
-// Return {planes, changes} of an image file, turned upright and placed on white.
+// Return {planes, changes} of an image file, turned upright and placed on white; on black if it is white itself.
 async function decodeImage(file) {
   const bitmap = await createImageBitmap(file);
   const reduce = Math.min(1, MOST / Math.max(bitmap.width, bitmap.height));
@@ -22,16 +22,22 @@ async function decodeImage(file) {
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  const planes = [0, 1, 2].map(() => new Float32Array(data.length / 4));
-  let transparent = false;
-  for (let i = 0, k = 0; i < planes[0].length; i++, k += 4) {
-    const alpha = data[k + 3] / 255;
-    transparent ||= alpha < 1;
-    for (let c = 0; c < 3; c++) planes[c][i] = Math.round(alpha * data[k + c] + 255 * (1 - alpha));
-  }
   const size = { height: canvas.height, width: canvas.width };
-  const changes = transparent ? ["Transparent parts were placed on white."] : [];
-  return { planes: planes.map((values) => ({ values, ...size })), changes, size: [bitmap.height, bitmap.width] };
+  const onPaper = (paper) => [0, 1, 2].map((c) => {
+    const place = (_, i) => data[4 * i + c] * (data[4 * i + 3] / 255) + paper * (1 - data[4 * i + 3] / 255);
+    return { values: Float32Array.from({ length: data.length / 4 }, place).map(Math.round), ...size };
+  });
+  const transparent = data.some((value, k) => k % 4 === 3 && value < 255);
+  let planes = onPaper(255), paper = "white";
+  if (transparent && contrast(planes) < FLAT && contrast(onPaper(0)) >= FLAT) [planes, paper] = [onPaper(0), "black"];
+  const changes = transparent ? [`Transparent parts were placed on ${paper}.`] : [];
+  return { planes, changes, size: [bitmap.height, bitmap.width] };
+}
+
+// Levels between the darkest and the lightest pixel.
+function contrast(planes) {
+  const levels = grey(planes);
+  return most(levels) + most(change(levels, (value) => -value));
 }
 
 // Return {raw, changes}: the inputs of the network for the planes of an image.

@@ -66,7 +66,8 @@ class ImageForm:
         """
         header = read_header(file, "")
         if header is None:
-            raise _damaged(file.name)
+            with file.open() as stream:
+                raise _damaged(file.name) if stream.read(1) else _empty(file.name)
         facts = ImageFacts()
         try:
             with file.open() as stream:
@@ -248,6 +249,8 @@ def _conversions(facts: ImageFacts, name: str) -> list[Finding]:
         findings.append(Finding("rotated", "info", text))
     if facts.transparent:
         text = f"{shown} has transparent parts and was placed on white."
+        if facts.on_black:
+            text = f"{shown} is white with transparent parts and was placed on black."
         findings.append(Finding("transparency", "info", text))
     if facts.deep:
         text = f"{shown} has 16 bits per pixel and was reduced to 8 bits."
@@ -260,6 +263,12 @@ def _conversions(facts: ImageFacts, name: str) -> list[Finding]:
 
 def _shade(level: float) -> str:
     return "black" if level < 127.5 else "white"
+
+
+def _empty(name: str) -> BadData:
+    return BadData(
+        f"{clip(name)} is empty: it has 0 bytes. Copy or download it again.", code="empty_image"
+    )
 
 
 def _damaged(name: str) -> BadData:

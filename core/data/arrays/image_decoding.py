@@ -1,9 +1,10 @@
 """Decode one image file: PNG, JPEG, BMP, GIF, WebP, PPM or TIFF to 8 bits per channel, upright and
-on white where it is transparent.
+on white where it is transparent; on black if nothing would be visible on white.
 
 The header is read first, so that an image that would take too much memory is never unpacked.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -24,10 +25,13 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 GREY = ("1", "L", "LA", "I;16", "I", "F")  # modes of Pillow
 ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 MOST_PIXELS = 64 * 10**6  # of one image
+FAINT = 20  # levels of 255 between the darkest and the lightest pixel of an image without content
 BROKEN = (  # Pillow raises a TypeError for a frame without a size, a KeyError without a palette
     *(*DAMAGE, SyntaxError, TypeError, KeyError),
-    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+    Image.DecompressionBombError,
 )
+# Pillow's warning has a limit of its own, and would be printed beside the refusal below.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class ImageFacts:
     """What decoding reveals: whether any pixel has a colour, and how many images are unusual."""
 
     coloured: bool = False
-    transparent: int = 0
+    transparent: int = 0  # images with transparent parts …
+    on_black: int = 0  # … of which these are light, and were placed on black
     animated: int = 0
     rotated: int = 0
     deep: int = 0  # images with 16 bits per pixel …
@@ -72,7 +77,7 @@ def read_header(file: ImageFile, name: str) -> Header | None:
             rotated = image.getexif().get(0x0112) in ROTATED and image.format != "TIFF"  # upright
             grey = image.mode in GREY
             is_float = image.mode == "F"
-    except Image.DecompressionBombError:  # Pillow's own limit, about three times this one
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limits
         raise _too_large(place, f"more than {whole(MOST_PIXELS / 1e6)} million pixels") from None
     except BROKEN:
         return None
@@ -101,7 +106,7 @@ def refuse_depth(place: str, content: str) -> BadData:
 
 
 def decode_image(stream: BinaryIO, size: tuple[int, int], facts: ImageFacts) -> Image.Image:
-    """Return the image with 8 bits per channel: upright, on white where it is transparent.
+    """Return the image with 8 bits per channel: upright, without transparent parts.
 
     A JPEG much larger than `size`, height and width, is decoded at a fraction of its size. Raises
     OutsideRange, and BROKEN for damaged files.
@@ -120,7 +125,26 @@ def decode_image(stream: BinaryIO, size: tuple[int, int], facts: ImageFacts) -> 
         if image.has_transparency_data:
             image = image.convert("RGBA")
             facts.transparent += image.getchannel("A").getextrema()[0] < 255
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
+            image, is_light = _place_on_paper(image)
+            facts.on_black += is_light
         image.load()
         return image
+
+
+def _place_on_paper(image: Image.Image) -> tuple[Image.Image, bool]:
+    """Return a transparent image on white, or on black if it is white itself, and which."""
+    on_white = _composite(image, "white")
+    if _contrast(on_white) >= FAINT:
+        return on_white, False
+    on_black = _composite(image, "black")
+    is_light = _contrast(on_black) >= FAINT
+    return on_black if is_light else on_white, is_light
+
+
+def _composite(image: Image.Image, paper: str) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", image.size, paper), image)
+
+
+def _contrast(image: Image.Image) -> int:
+    low, high = image.convert("L").getextrema()
+    return high - low

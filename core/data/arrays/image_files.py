@@ -174,7 +174,7 @@ def _decode(
 
 
 def _pixels(stream: BinaryIO, size: tuple[int, int], colour: bool, facts: ImageFacts) -> np.ndarray:
-    """Return one image as (H·W·C,) uint8: upright, on white where it is transparent, resized."""
+    """Return one image as (H·W·C,) uint8: upright, without transparent parts, resized."""
     height, width = size
     image = decode_image(stream, size, facts).convert("RGB" if colour else "L")
     if image.size != (width, height):
@@ -207,8 +207,11 @@ def _describe(
         )
         findings.append(Finding("grey_and_colour", "info", text, {"grey": grey}))
     if facts.transparent:
-        text = f"{counted(facts.transparent, 'image')} with transparency are placed on white."
-        findings.append(Finding("transparency", "info", text, {"images": facts.transparent}))
+        text = f"{counted(facts.transparent, 'image')} with transparency are placed on white"
+        black = f", {whole(facts.on_black)} of them on black: they are white themselves"
+        text += f"{black * bool(facts.on_black)}."
+        evidence = {"images": facts.transparent, "on_black": facts.on_black}
+        findings.append(Finding("transparency", "info", text, evidence))
     if facts.deep:
         text = (
             f"{counted(facts.deep, 'image')} with 16 bits per pixel are reduced to 8 bits: the "

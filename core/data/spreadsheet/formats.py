@@ -33,6 +33,13 @@ _MAGIC = (
     (b"$FL2", "an SPSS file"),
     (b"<stata_dta>", "a Stata file"),
 )
+_OTHER_IMAGES = (  # formats that no part of the lab reads
+    (rb"....ftyp(hei|hev|mif1|msf1)", "HEIC"),
+    (rb"....ftypavi", "AVIF"),
+    (rb"\0\0\0\x0c(JXL |jP  )|\xff\x0a", "JPEG XL or JPEG 2000"),
+    (rb"8BPS", "Photoshop"),
+    (rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg\b", "SVG"),
+)
 _MARKUP = (
     (rb"<", "a web page or XML"),
     (rb"[{[]", "JSON"),
@@ -46,6 +53,11 @@ def refuse(head: bytes, name: str) -> None:
     is_marked = head.startswith(tuple(mark for mark, encoding in MARKS if encoding != "utf-8"))
     if is_marked or unmarked_utf16(head[:256]):
         return
+    if form := next((form for sign, form in _OTHER_IMAGES if re.match(sign, head, re.S)), None):
+        raise BadData(
+            f"{name} is a {form} image, which cannot be read. Save it as JPEG or PNG.",
+            code="image_format",
+        )
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     kind = kind or next((kind for sign, kind in _MARKUP if re.match(sign, start, re.I)), None)

@@ -146,13 +146,14 @@ def test_a_drawing_an_image_and_a_sample_are_answered(digits_run, offline, page)
     wide = np.pad(paper, ((0, 0), (160, 20)), constant_values=255)
     assert not page.locator("#unlike").is_visible()
     noise = np.random.default_rng(0).integers(0, 256, (8, 8), np.uint8)
-    names = ("noise.png", noise), ("zero.png", wide), ("again.png", paper)
+    white = np.stack([np.full_like(paper, 255)] * 3 + [255 - paper], axis=2)  # ink on nothing
+    names = ("noise.png", noise), ("zero.png", wide), ("white.png", white), ("again.png", paper)
     page.set_input_files("#upload", [png(*image) for image in names])
     page.locator("#several-note").wait_for()
     assert page.locator("#best").inner_text() == "0"
     assert page.locator("#changes li").count() == 3  # inverted, resized, placed
     cells = page.locator("#answers td").all_inner_texts()
-    assert cells[5::4] == ["0", "0"] and cells[3::4] == ["yes", "no", "no"]
+    assert cells[5::4] == ["0"] * 3 and cells[3::4] == ["yes", "no", "no", "no"]
     page.set_input_files("#upload", {"name": "x.png", "mimeType": "image/png", "buffer": b"no"})
     page.locator("#problem", has_text="x.png").wait_for()
     page.locator("#next").click()

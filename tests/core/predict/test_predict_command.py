@@ -148,6 +148,7 @@ def test_the_options_of_a_refused_file_work_as_they_are_printed(
     ("content", "name", "code"),
     [
         (b"\x89PNG", "broken.png", "damaged_image"),
+        (b"", "empty.png", "empty_image"),
         (b"1,2,3\n4,5,6\n", "three.csv", "shape_mismatch"),
         (None, "missing.csv", "file_not_found"),
         (None, "missing.png", "file_not_found"),

@@ -158,6 +158,8 @@ CASES = [
     # other formats under any name
     Case("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "not_a_table", "a PNG image"),
     Case("a.xlsx", b"\xff\xd8\xff\xe0" + bytes(50), "not_a_table", "a JPEG image"),
+    Case("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(40), "image_format", "HEIC"),
+    Case("a.svg", b"<?xml version='1.0'?>\n<svg width='9'/>", "image_format", "SVG"),
     Case("b.xlsx", b"<html><table><tr><td>1", "not_a_table", "a web page or XML"),
     Case(
         "c.xlsx", b"\xef\xbb\xbf<?xml version='1.0'?><Workbook>", "not_a_table", "a web page or XML"
