@@ -18,8 +18,9 @@ from core.base.finding import Finding
 from core.base.numbers import short, whole
 from core.data.samples import Samples
 from core.experiment import Experiment
-from core.network.build import build, check
+from core.network.build import build, check, weight_places
 from core.network.initializers import Initializer, Moments
+from core.network.weight_places import WeightPlace
 from core.training.fine_tuning import FineTuning
 from core.training.scale import Scale
 from core.training.setup import FITTED, fit_output_bias
@@ -174,13 +175,14 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         outputs = model(x)
     loss = experiment.loss.call().make()(outputs, y)
     loss.backward()
+    places = weight_places(experiment.network, data.shape, data.outputs)
     layers = [
         LayerStart(
             name,
             std,
             signal,
             _gradient_norm(module),
-            _histogram(module, experiment.initializer),
+            _histogram(module, experiment.initializer, places.get(name)),
             is_new=experiment.start.is_new(name),
         )
         for (name, module), (std, signal) in recorded.items()
@@ -250,11 +252,13 @@ def _gradient_norm(module: nn.Module) -> float:
 
 
 @torch.no_grad()
-def _histogram(module: nn.Module, initializer: Initializer) -> WeightHistogram | None:
-    if not getattr(module, "uses_initializer", False):
+def _histogram(
+    module: nn.Module, initializer: Initializer, place: WeightPlace | None
+) -> WeightHistogram | None:
+    if not place or not getattr(module, "uses_initializer", False):
         return None
     w = module.weight
-    expected = initializer.expected_moments(tuple(w.shape))
+    expected = initializer.expected_moments(place)
     reach = max(w.abs().max().item(), 1e-6)
     counts = torch.histc(w.flatten(), BINS, -reach, reach) if isfinite(reach) else torch.zeros(BINS)
     numbers = tuple(map(int, counts.tolist()))

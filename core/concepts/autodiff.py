@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.base.errors import BadInput
-from core.concepts.expression import Graph, Node
+from core.base.expression import Graph, Node
 
 
 def evaluate(graph: Graph, at: Mapping[str, float]) -> list[float]:
@@ -17,7 +17,7 @@ def evaluate(graph: Graph, at: Mapping[str, float]) -> list[float]:
     values: list[float] = []
     for index, node in enumerate(graph.nodes):
         try:
-            values.append(_value(node, values, at))
+            values.append(node.value(values, at))
             if not math.isfinite(values[-1]):
                 raise OverflowError
             if node.operation:
@@ -32,12 +32,6 @@ def evaluate(graph: Graph, at: Mapping[str, float]) -> list[float]:
                 code="bad_point",
             ) from None
     return values
-
-
-def _value(node: Node, values: Sequence[float], at: Mapping[str, float]) -> float:
-    if node.operation:
-        return float(node.operation.apply(*(values[i] for i in node.inputs)))
-    return float(at[node.name]) if node.constant is None else node.constant
 
 
 def _slopes(node: Node, values: Sequence[float], index: int) -> tuple[float, ...]:

@@ -5,8 +5,8 @@ from math import nan
 
 import plotly.graph_objects as go
 
+from core.base.expression import Graph
 from core.base.numbers import short
-from core.concepts.expression import Graph
 from core.figures.template import PALETTES, Mode, blank
 
 HEIGHT = 236  # px

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain as chained
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import BadNetwork
 from core.base.numbers import whole
 from core.base.text import format_shape
 from core.network.chains import inner_misfit
-from core.network.initializers import Initializer
+from core.network.initializer import Initializer
 from core.network.layers import Layer, Misfit, Shape, layer_names
+from core.network.weight_places import WeightPlace, find_weight_places
 
 if TYPE_CHECKING:
     import torch
@@ -172,6 +172,23 @@ def state_shapes(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> dict[
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
+@lru_cache(maxsize=64)
+def weight_places(layers: tuple[Layer, ...], shape: Shape, outputs: int) -> dict[str, WeightPlace]:
+    """Return the place of each weight tensor that the initializer draws, by the path of its module,
+    in the order of the draws. Raises BadNetwork.
+    """
+    facts = check(layers, shape, outputs)
+    return find_weight_places(_assemble(facts, outputs), facts)
+
+
+def check_initializer(
+    initializer: Initializer, layers: tuple[Layer, ...], shape: Shape, outputs: int
+) -> None:
+    """Raise BadNetwork if the initializer cannot draw the weights of this network."""
+    if misfit := initializer.misfit(weight_places(layers, shape, outputs).values()):
+        raise BadNetwork(misfit.text, code=misfit.code)
+
+
 def _assemble(facts: Sequence[LayerFacts], outputs: int) -> "nn.Sequential":
     """Return the module on the meta device, without memory for its weights."""
     import torch
@@ -205,11 +222,16 @@ def build(
     `generator` (`dropout`) for those that draw random numbers.
     """
     facts = check(layers, shape, outputs)
+    check_initializer(initializer, layers, shape, outputs)
     model = _assemble(facts, outputs).to_empty(device="cpu")
     inner = {fact.path: fact.layer for fact in walk_facts(facts)}
+    places = weight_places(layers, shape, outputs)
     for path, module in model.named_modules():
         layer = inner.get(path)
-        _initialize(module, layer, initializer, generator)
+        if path in places:
+            _draw(module, layer, places[path], initializer, generator)
+        else:
+            _reset(module)
         if layer and layer.is_activation:
             module.is_activation = True
         if layer and layer.draws_random_numbers:
@@ -217,25 +239,30 @@ def build(
     return model.to(device)
 
 
-def _initialize(
-    module: "nn.Module", layer: Layer | None, initializer: Initializer, generator: "torch.Generator"
+def _draw(
+    module: "nn.Module",
+    layer: Layer | None,
+    place: WeightPlace,
+    initializer: Initializer,
+    generator: "torch.Generator",
 ) -> None:
-    """Draw a weight matrix (out, in, …) and its bias; any other module resets its own parameters,
-    which must not need random numbers: a normalization begins at ones and zeros.
-    """
+    """Draw a weight matrix (out, in, …) and its bias."""
     from torch import nn
 
-    weight = getattr(module, "weight", None)
-    is_matrix = isinstance(weight, nn.Parameter) and weight.ndim > 1
-    if is_matrix and not (layer and layer.is_normalization):
-        initializer.call().make(weight, generator=generator)
-        if getattr(module, "bias", None) is not None:
-            low, high = initializer.biases(prod(weight.shape[1:]))
-            nn.init.uniform_(module.bias, low, high, generator=generator)
-            if offset := getattr(layer, "initial_bias", 0.0):
-                module.bias.data += offset
-        module.uses_initializer = True
-    elif hasattr(module, "reset_parameters"):
+    initializer.call(place).make(module.weight, generator=generator)
+    if getattr(module, "bias", None) is not None:
+        low, high = initializer.biases(place.fan_in)
+        nn.init.uniform_(module.bias, low, high, generator=generator)
+        if offset := getattr(layer, "initial_bias", 0.0):
+            module.bias.data += offset
+    module.uses_initializer = True
+
+
+def _reset(module: "nn.Module") -> None:
+    """Let any other module reset its own parameters, which must not need random numbers: a
+    normalization begins at ones and zeros.
+    """
+    if hasattr(module, "reset_parameters"):
         module.reset_parameters()
     elif any(True for _ in chained(module.parameters(False), module.buffers(False))):
         raise TypeError(

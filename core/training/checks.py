@@ -7,7 +7,7 @@ from core.base.text import counted
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.network.batch_check import check_batch_of_one
-from core.network.build import LayerFacts, check, state_shapes
+from core.network.build import LayerFacts, check, check_initializer, state_shapes
 from core.training.fine_tuning import check_start
 from core.weights.library import StoredWeights, WeightsLibrary
 from core.weights.matching import Matching, match
@@ -19,6 +19,7 @@ def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, 
     where the split leaves no training samples.
     """
     layers = check(experiment.network, facts.shape, facts.outputs)
+    check_initializer(experiment.initializer, experiment.network, facts.shape, facts.outputs)
     if misfit := experiment.misfit(facts.shape, facts.classes):
         raise BadExperiment(misfit.text, code=misfit.code)
     train, validation, test = part_sizes(experiment, facts)

@@ -12,7 +12,7 @@ from core.export.script.plan import ScriptPlan
 from core.export.script.rendering import code, describe, literal
 from core.export.script.section import Section
 from core.export.script.specialized import Specializer
-from core.network.build import walk_facts
+from core.network.build import walk_facts, weight_places
 from core.network.layers import layer_names
 from core.optim.stopping import StoppingRule
 
@@ -68,10 +68,18 @@ def _indented(text: str, spaces: int) -> str:
 def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     """Return the loop that draws the initial weights, in the order of `core.network.build`."""
     choice = plan.experiment.initializer
-    names = [definitions.name(target) for target in _weighted_modules(plan)]
-    kinds = names[0] if len(names) == 1 else f"({', '.join(names)})"
-    draw = code(choice.call(), definitions.name, "module.weight")
-    draw = f"{draw[:-1]}, generator=weights)"
+    places = weight_places(plan.experiment.network, plan.facts.shape, plan.facts.outputs)
+    calls = {path: choice.call(place) for path, place in places.items()}
+    first = next(iter(calls.values()))
+    by_place: list[str] = []
+    if all(call == first for call in calls.values()):
+        draw = code(first, definitions.name, "module.weight")
+        draw = f"{draw[:-1]}, generator=weights)"
+    else:  # one function with other arguments for each weight tensor
+        arguments = {path: call.arguments for path, call in calls.items()}
+        by_place = [code(arguments, definitions.name, before="DRAWN = ")]
+        draw = f"{definitions.name(first.target)}(module.weight, **DRAWN[name], generator=weights)"
+    loop = _loop_over_drawn(plan, definitions, by_place=bool(by_place))
     low, high = choice.biases(1)
     if low == high:
         bias = f"nn.init.uniform_(module.bias, {low}, {high}, generator=weights)"
@@ -92,14 +100,25 @@ def _initialization(plan: ScriptPlan, definitions: Definitions) -> list[str]:
     return [
         describe(choice),
         f"weights = torch.Generator().manual_seed({plan.experiment.seeds.initialization})",
-        "for module in model.modules():",
-        f"    if isinstance(module, {kinds}):",
+        *by_place,
+        *loop,
         f"        {draw}",
         "        if module.bias is not None:",
         f"            {bias}",
         *(["        module.uses_initializer = True"] * bool(choice.fit())),
         *offsets,
     ]
+
+
+def _loop_over_drawn(
+    plan: ScriptPlan, definitions: Definitions, *, by_place: bool
+) -> tuple[str, str]:
+    """Return the head of the loop over the modules whose weights are drawn."""
+    if by_place:
+        return "for name, module in model.named_modules():", "    if name in DRAWN:"
+    names = [definitions.name(target) for target in _weighted_modules(plan)]
+    kinds = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return "for module in model.modules():", f"    if isinstance(module, {kinds}):"
 
 
 def _weighted_modules(plan: ScriptPlan) -> list[str]:

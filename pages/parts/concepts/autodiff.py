@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.base.errors import BadInput
+from core.base.expression import Graph, parse
 from core.base.numbers import short
 from core.concepts import autodiff
-from core.concepts.expression import Graph, parse
 from core.figures import autodiff as figures
 from core.figures.autodiff import number
 from pages.kit.form import escape

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from core.base.errors import BadInput
+from core.base.expression import FUNCTIONS, TYPED, parse
 from core.concepts import autodiff
 from core.concepts.autodiff import evaluate, forward, gradient, reverse
-from core.concepts.expression import FUNCTIONS, TYPED, parse
 
 EXPRESSIONS = {
     "(x0 + x1)^2 + 7*x0 + cos(x0 + x2)": {"x0": 2.0, "x1": 3.0, "x2": -2.0},

@@ -7,9 +7,15 @@ import torch
 from scipy import stats
 from torch import nn
 
+from core.base.encoding import build as build_value
+from core.base.errors import BadExperiment, BadNetwork
+from core.base.expression import parse
+from core.experiment import Experiment
 from core.network.activations import ReLU
-from core.network.build import build
+from core.network.build import build, check_initializer, weight_places
 from core.network.initializers import (
+    Fixup,
+    Formula,
     He,
     Initializer,
     Normal,
@@ -21,7 +27,16 @@ from core.network.initializers import (
     Xavier,
     Zeros,
 )
-from core.network.layers import BatchNorm, Conv2d, Flatten, Layer, Linear, Output, Residual
+from core.network.layers import (
+    BatchNorm,
+    Branches,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    Output,
+    Residual,
+)
 from core.network.modules import bias_from_data_
 from core.network.presets import LeNet
 
@@ -35,6 +50,8 @@ MORE = [
     Uniform(limit=1.0, from_zero=True),
     TruncatedNormal(std=1.0),
     Orthogonal(gain=3.0),
+    Formula(std="sqrt(2/(fan_in + fan_out))"),
+    Formula(std="0.5", distribution="uniform"),
 ]
 EVERY = [cls() for cls in Initializer.members.values()] + MORE
 FIXED = [initializer for initializer in EVERY if initializer.fit() is None]
@@ -49,9 +66,15 @@ def model(
     )
 
 
-def expected(initializer: Initializer, shape: torch.Size) -> tuple[float, float]:
+def expected(initializer: Initializer, shape: torch.Size, name: str) -> tuple[float, float]:
     """Mean and variance by the formulas of rows I1 to I3."""
     fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    if isinstance(initializer, Fixup):  # without residual branches
+        return 0.0, 0.0 if name == "output" else 2 / fan_in
+    if isinstance(initializer, Formula):
+        written = {"sqrt(2/fan_in)": 2 / fan_in, "0.5": 0.25,
+                   "sqrt(2/(fan_in + fan_out))": 2 / (fan_in + fan_out)}  # fmt: skip
+        return 0.0, written[initializer.std]
     if isinstance(initializer, Uniform):
         low = 0.0 if initializer.from_zero else -initializer.limit
         return (low + initializer.limit) / 2, (initializer.limit - low) ** 2 / 12
@@ -78,10 +101,11 @@ def is_uniform(initializer: Initializer) -> bool:
 
 @pytest.mark.parametrize("initializer", FIXED, ids=repr)
 def test_the_weights_have_the_moments_of_the_formula(initializer: Initializer) -> None:
-    net = model(initializer)
-    for name in ("conv1", "linear1", "output"):
+    net, places = model(initializer), weight_places(WIDE, SHAPE, 10)
+    assert [*places] == ["conv1", "linear1", "output"]
+    for name, place in places.items():
         weight = net.get_submodule(name).weight.detach().double()
-        mean, variance = expected(initializer, weight.shape)
+        mean, variance = expected(initializer, weight.shape, name)
         # the sample mean has deviation σ/√N; the sample variance σ²√((κ−1)/N), with kurtosis κ 3 or
         # 9/5
         kurtosis = 1.8 if is_uniform(initializer) else 3.0
@@ -93,7 +117,7 @@ def test_the_weights_have_the_moments_of_the_formula(initializer: Initializer) -
         if is_uniform(initializer):
             farthest = (weight - mean).abs().max().item()
             assert farthest <= math.sqrt(3 * variance) * (1 + 1e-6)
-        moments = initializer.expected_moments(tuple(weight.shape))
+        moments = initializer.expected_moments(place)
         assert moments == pytest.approx((mean, math.sqrt(variance)), rel=1e-12)
 
 
@@ -108,6 +132,8 @@ TWINS = {
     "truncated_normal": lambda w, g: nn.init.trunc_normal_(w, 0, 0.02, -0.04, 0.04, generator=g),
     "zeros": lambda w, g: w.zero_(),
     "ones": lambda w, g: w.fill_(1),
+    "fixup": lambda w, g: nn.init.kaiming_normal_(w, nonlinearity="relu", generator=g),
+    "formula": lambda w, g: nn.init.kaiming_normal_(w, nonlinearity="relu", generator=g),
 }
 
 
@@ -209,6 +235,77 @@ def test_normalization_starts_as_the_identity_with_any_initializer() -> None:
         and norm.running_var.eq(1).all()
         and norm.num_batches_tracked == 0
     )
+
+
+CONV = (Conv2d(maps=4, padding=1), ReLU())
+BLOCKS: tuple[Layer, ...] = (
+    Conv2d(maps=4, padding=1),
+    Residual(layers=CONV * 3),  # m = 3
+    Residual(layers=(Conv2d(maps=6, stride=2, padding=1), BatchNorm(), Conv2d(maps=6, padding=1))),
+    Residual(layers=(Conv2d(maps=6, padding=1),)),  # m = 1: only its last layer
+    Residual(layers=(Branches(branches=((Conv2d(maps=3, padding=1),), CONV * 2)),)),  # m = 2
+    Residual(layers=CONV, shortcut=False),  # no residual branch
+    Flatten(),
+    Output(),
+)
+SCALES = {  # of the standard deviation of He initialization; L = 4 branches
+    "conv1": 1.0,
+    "residual1.layers.conv1": 4 ** (-1 / 4),
+    "residual1.layers.conv2": 4 ** (-1 / 4),
+    "residual1.layers.conv3": 0.0,
+    "residual2.layers.conv1": 4 ** (-1 / 2),
+    "residual2.layers.conv2": 0.0,
+    "residual2.shortcut.0": 1.0,
+    "residual3.layers.conv1": 0.0,
+    "residual4.layers.branches1.branches.0.conv1": 0.0,
+    "residual4.layers.branches1.branches.1.conv1": 4 ** (-1 / 2),
+    "residual4.layers.branches1.branches.1.conv2": 0.0,
+    "residual4.shortcut.0": 1.0,
+    "residual5.layers.conv1": 1.0,
+    "output": 0.0,
+}
+
+
+def test_fixup_scales_the_weights_by_their_place_in_residual_branches() -> None:
+    places = weight_places(BLOCKS, (4, 8, 8), 10)
+    assert [*places] == [*SCALES]
+    he = {path: math.sqrt(2 / math.prod(place.shape[1:])) for path, place in places.items()}
+    assert {path: Fixup().expected_moments(place) for path, place in places.items()} == {
+        path: pytest.approx((0.0, he[path] * scale), rel=1e-12) for path, scale in SCALES.items()
+    }
+    net = model(Fixup(), BLOCKS, shape=(4, 8, 8))
+    x = torch.randn(5, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert not net.eval()(x).any()  # the output layer starts at 0
+    assert torch.equal(net[:2](x), net[:1](x))  # and each branch
+
+
+def test_a_formula_knows_number_and_depth_of_the_layer() -> None:
+    written = Formula(std="fan_out^(-1/2)/(2*depth - layer)")
+    places = weight_places(BLOCKS, (4, 8, 8), 10)
+    assert [written.expected_moments(place)[1] for place in places.values()] == [
+        pytest.approx((p.shape[0] * math.prod(p.shape[2:])) ** -0.5 / (28 - number))
+        for number, p in enumerate(places.values(), 1)
+    ]
+
+
+@pytest.mark.parametrize("std", ["fan_in - 200", "1/(layer - 2)", "log(fan_in/200)", "fan_in^9"])
+def test_a_formula_without_a_usable_value_for_every_layer_is_refused(std: str) -> None:
+    with pytest.raises(BadNetwork) as refused:
+        check_initializer(Formula(std=std), WIDE, SHAPE, 10)
+    assert refused.value.code == "initial_std"
+    with pytest.raises(BadNetwork):
+        model(Formula(std=std))
+
+
+@pytest.mark.parametrize("std", ["", "x", "fan_in^fan_out", "sqrt(", "__import__('os')", "2**"])
+def test_what_is_no_formula_of_the_layer_is_refused(std: str) -> None:
+    with pytest.raises(BadExperiment):
+        build_value(Experiment, {"initializer": {"kind": "formula", "std": std}})
+
+
+def test_an_exponent_can_be_computed() -> None:
+    assert parse("4*fan_in^(-1/2)", ["fan_in"]).value({"fan_in": 16.0}) == 1.0
+    assert parse("3", ["fan_in"]).value({}) == 3.0
 
 
 @pytest.mark.parametrize("cls", Initializer.members.values())

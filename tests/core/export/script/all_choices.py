@@ -124,6 +124,10 @@ def initializers() -> Iterator[Experiment]:
     biased = (Conv2d(maps=3, initial_bias=0.1), Flatten(), inner, Output(bias_from_data=True))
     yield experiment(IMAGES, network=biased, epochs=1, initializer="pytorch")
     yield experiment(VALUES, network=(Output(bias_from_data=True),), initializer="lsuv")
+    wider = Residual(layers=(Conv2d(maps=4, padding=1), ReLU(), Conv2d(maps=4, padding=1)))
+    for placed in ("fixup", {"kind": "formula", "std": "0.4*fan_in^(-1/2)/(layer + depth)"}):
+        network = (wider, wider, Flatten(), Output())
+        yield experiment(IMAGES, network=network, epochs=1, initializer=placed)
 
 
 def layers() -> Iterator[Experiment]:

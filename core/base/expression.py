@@ -1,13 +1,15 @@
 """A typed expression as a graph of operations. Pure functions; no `eval`.
 
 An expression uses + − * / ^, parentheses, numbers, the constants pi and e, the functions of
-FUNCTIONS, and variables: letters, optionally with a number (x, x0, w1).
+FUNCTIONS, and variables: letters, optionally with a number (x, x0, w1), or names that the caller
+allows.
 """
 
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.base.errors import BadInput
@@ -82,6 +84,14 @@ class Node:
     def is_variable(self) -> bool:
         return self.operation is None and self.constant is None
 
+    def value(self, values: Sequence[float], at: Mapping[str, float]) -> float:
+        """Return its value, from the values of the nodes before it and of the variables. Raises
+        ValueError, ZeroDivisionError or OverflowError where it is not defined.
+        """
+        if self.operation:
+            return float(self.operation.apply(*(values[i] for i in self.inputs)))
+        return float(at[self.name]) if self.constant is None else self.constant
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -93,6 +103,16 @@ class Graph:
     @property
     def variables(self) -> tuple[str, ...]:
         return tuple(sorted(node.name for node in self.nodes if node.is_variable))
+
+    def value(self, at: Mapping[str, float]) -> float | None:
+        """Return the result; None where it, or a step on the way, is not finite."""
+        values: list[float] = []
+        try:
+            for node in self.nodes:
+                values.append(node.value(values, at))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            return None
+        return values[-1] if all(map(math.isfinite, values)) else None
 
     def name(self, index: int) -> str:
         """Return what the node is called: its variable, its constant, or v1, v2, … in order."""
@@ -122,13 +142,15 @@ class Graph:
         return found
 
 
-def parse(text: str) -> Graph:
-    """Return the graph of an expression; equal parts are computed once. Raises BadInput
-    (bad_expression) with what is not understood.
+def parse(text: str, variables: Sequence[str] = ()) -> Graph:
+    """Return the graph of an expression; equal parts are computed once. With `variables` only
+    these names are allowed, and none needs to occur. Raises BadInput (bad_expression) with what is
+    not understood.
     """
     plain = text.strip().translate(TYPED)
+    example = f"sqrt(2/{variables[0]})" if variables else "x*y + sin(x)"
     if not plain:
-        raise _bad("The expression is empty. Type one, such as x*y + sin(x).")
+        raise _bad(f"The expression is empty. Type one, such as {example}.")
     if len(plain) > LONGEST:
         raise _bad(f"The expression has {len(plain)} characters; the maximum is {LONGEST}.")
     try:
@@ -138,9 +160,11 @@ def parse(text: str) -> Graph:
             f"“{clip(text)}” is not a complete expression. Check the parentheses, and "
             "write products with *: 7*x0."
         ) from None
-    builder = _Builder()
+    builder = _Builder(variables)
     builder.add(tree)
     graph = Graph(text.strip(), tuple(builder.nodes))
+    if variables:
+        return graph
     if not graph.variables:
         raise _bad("The expression has no variable. Use letters such as x, y or x0.")
     if len(graph.variables) > MOST_VARIABLES:
@@ -153,7 +177,8 @@ def parse(text: str) -> Graph:
 class _Builder:
     """Turns Python's syntax tree, of which only a few kinds of nodes are allowed, into nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         self.nodes: list[Node] = []
         self.known: dict[tuple, int] = {}
 
@@ -163,7 +188,9 @@ class _Builder:
                 return self.put(Node(f"{value:g}", None, constant=float(value)))
             case ast.Name(id=name) if name in CONSTANTS:
                 return self.put(Node(name, None, constant=CONSTANTS[name]))
-            case ast.Name(id=name) if VARIABLE.fullmatch(name):
+            case ast.Name(id=name) if name in self.names:
+                return self.put(Node(name, None))
+            case ast.Name(id=name) if not self.names and VARIABLE.fullmatch(name):
                 return self.put(Node(name, None))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.add(operand)
@@ -179,7 +206,7 @@ class _Builder:
                 name in FUNCTIONS
             ):
                 return self.put_operation(FUNCTIONS[name], self.add(argument))
-        raise _bad(f"“{clip(ast.unparse(tree))}” is not understood. {ALLOWED}")
+        raise _bad(f"“{clip(ast.unparse(tree))}” is not understood. {_allowed(self.names)}")
 
     def put_operation(self, operation: Primitive, *inputs: int) -> int:
         return self.put(Node("", operation, inputs))
@@ -196,19 +223,23 @@ class _Builder:
 
 
 def _constant(tree: ast.AST) -> float:
-    """The number that an exponent stands for."""
-    match tree:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return -float(value)
+    """Return the number that an exponent stands for; it can be computed, as in x^(1/2)."""
+    builder = _Builder(("",))  # no variable has this name
+    with suppress(BadInput):
+        builder.add(tree)
+        value = Graph("", tuple(builder.nodes)).value({})
+        if value is not None:
+            return value
     raise _bad("An exponent must be a number, as in x^2. Write other powers as exp(b*log(a)).")
 
 
-ALLOWED = (
-    f"Use + − * / ^, parentheses, the functions {', '.join(FUNCTIONS)}, and variables of one "
-    "letter, such as x or x0."
-)
+def _allowed(names: Sequence[str]) -> str:
+    variables = (
+        f"the variables {', '.join(names)}"
+        if names
+        else ("variables of one letter, such as x or x0")
+    )
+    return f"Use + − * / ^, parentheses, the functions {', '.join(FUNCTIONS)}, and {variables}."
 
 
 def _bad(message: str) -> BadInput:
