@@ -70,14 +70,15 @@ class LayerStart:
 @dataclass(frozen=True)
 class FirstStep:
     """Loss before training, loss at chance level (None: not known), the layers with weights,
-    including those inside blocks, in the order of the calculation, and the root mean square of the
-    inputs after normalization.
+    including those inside blocks, in the order of the calculation, the root mean square of the
+    inputs after normalization, and whether the initializer sets the outputs to 0 on purpose.
     """
 
     loss: float
     chance: float | None
     layers: tuple[LayerStart, ...]
     input_rms: float = 1.0
+    starts_silent: bool = False
 
     @property
     def signal_ratio(self) -> float | None:
@@ -89,6 +90,8 @@ class FirstStep:
         """A hidden layer with outputs of an unusual scale, the most unusual one: its activation is
         used at its kink or far from it. Layers that were trained before have found their scale.
         """
+        if self.starts_silent:
+            return None
         new = [layer for layer in self.layers[:-1] if layer.is_new]
         unusual = [layer for layer in new if not LOW <= layer.std <= HIGH]
         if not unusual:
@@ -106,8 +109,11 @@ class FirstStep:
     @property
     def finding(self) -> Finding | None:
         """The first thing that keeps the network from training: a signal that vanishes or explodes
-        on its way forward, or a gradient that vanishes on its way back.
+        on its way forward, or a gradient that vanishes on its way back. Outputs that are 0 on
+        purpose have neither before the first step.
         """
+        if self.starts_silent:
+            return None
         silent = next((layer.name for layer in self.layers if layer.signal == 0), "")
         ratio = self.signal_ratio
         if silent:
@@ -188,7 +194,8 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         for (name, module), (std, signal) in recorded.items()
     ]
     chance = experiment.loss.guess(len(data.classes))
-    return FirstStep(loss.item(), chance, tuple(layers), x.square().mean().sqrt().item())
+    rms, silent = x.square().mean().sqrt().item(), experiment.initializer.starts_silent
+    return FirstStep(loss.item(), chance, tuple(layers), rms, starts_silent=silent)
 
 
 def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, ...]:

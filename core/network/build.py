@@ -185,7 +185,11 @@ def check_initializer(
     initializer: Initializer, layers: tuple[Layer, ...], shape: Shape, outputs: int
 ) -> None:
     """Raise BadNetwork if the initializer cannot draw the weights of this network."""
-    if misfit := initializer.misfit(weight_places(layers, shape, outputs).values()):
+
+    def places() -> Iterator[WeightPlace]:  # most initializers do not need them
+        yield from weight_places(layers, shape, outputs).values()
+
+    if misfit := initializer.misfit(places()):
         raise BadNetwork(misfit.text, code=misfit.code)
 
 

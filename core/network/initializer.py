@@ -19,6 +19,7 @@ class Initializer(Choice, family="initializer"):
 
     page: ClassVar[str] = "Network"
     is_symmetric: ClassVar[bool] = False  # whether all units of a layer start alike
+    starts_silent: ClassVar[bool] = False  # whether the outputs are 0 before the first step
     assumes_activation: ClassVar[bool] = False  # whether its variance is derived for activations
 
     def call(self, place: WeightPlace) -> Call:

@@ -37,6 +37,7 @@ class Fixup(Initializer):
     )
     source: ClassVar[str] = "Zhang, Dauphin & Ma 2019"
     technique: ClassVar[str] = "I3"
+    starts_silent: ClassVar[bool] = True
     bias: float = initial_bias()
 
     def call(self, place: WeightPlace) -> Call:

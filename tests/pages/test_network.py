@@ -10,7 +10,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.network.activations import ReLU, Tanh
 from core.network.chains import walk_layers
-from core.network.initializers import Normal, Xavier, Zeros
+from core.network.initializers import Formula, Normal, Xavier, Zeros
 from core.network.layers import BatchNorm, Flatten, Layer, Linear, Output
 from core.network.presets import DeepMLP, LeNet, Perceptron, Preset, Small, SoftmaxRegression
 from tests.core.network.test_new_layer import new
@@ -182,6 +182,11 @@ def test_the_initial_loss_is_measured(page):
     assert any("gives the same output" in text for text in texts(app))
     app = page(Small().layers((1, 8, 8)))
     assert 1.5 < float(metric(app, "Initial loss")) < 8
+
+
+def test_a_formula_without_a_value_for_a_layer_is_reported_on_the_page(page):
+    app = page(initializer=Formula(std="1/(layer - 1)"))
+    assert any("layer = 1, depth = " in text for text in texts(app))
 
 
 def test_the_initializer_is_chosen_on_the_tab(page):

@@ -11,7 +11,7 @@ from core.advice.chance_level import check_initial_loss, describe_chance
 from core.advice.input_scale import check_input_scale
 from core.advice.plan import Plan
 from core.base.encoding import decode, encode
-from core.base.errors import LabError, Unavailable
+from core.base.errors import BadNetwork, LabError, Unavailable
 from core.base.finding import Finding
 from core.base.numbers import MISSING, short, size, whole
 from core.base.text import format_shape
@@ -21,6 +21,7 @@ from core.network.build import LayerFacts, walk_facts
 from core.network.tree import LayerPath
 from core.training.inputs import load_inputs
 from pages.kit import cost, session, state
+from pages.kit.form import escape
 from pages.kit.layout import card_title, draft_finding, finding
 from pages.kit.screen import phone
 from pages.kit.tables import show_table
@@ -144,7 +145,9 @@ def measure(draft: Experiment) -> tuple["FirstStep | None", str]:
         return _measure(encode(relevant), str(home)), ""
     except Unavailable as error:
         return None, str(error)
-    except LabError:  # reported at its layer, or on the Data page
+    except BadNetwork as error:  # others are reported at their layer
+        return None, escape(str(error)) if error.code == "initial_std" else ""
+    except LabError:  # reported on the Data page
         return None, ""
 
 

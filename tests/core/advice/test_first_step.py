@@ -15,7 +15,7 @@ from core.experiment import Experiment
 from core.losses import MSE
 from core.network.activations import ReLU, Sigmoid
 from core.network.build import build
-from core.network.initializers import LSUV, He, Normal, Uniform, Xavier, Zeros
+from core.network.initializers import LSUV, Fixup, He, Normal, Uniform, Xavier, Zeros
 from core.network.layers import BatchNorm, Conv2d, Flatten, Linear, Output, Residual
 from core.training.loop import train
 
@@ -43,6 +43,12 @@ def test_zeros_start_at_chance_level_with_constant_outputs(data):
     assert seen.loss == pytest.approx(log(10)) == seen.chance
     assert all(layer.std == layer.signal == 0 for layer in seen.layers)
     assert (seen.finding.code, seen.finding.evidence) == ("constant_output", {"layer": "conv1"})
+
+
+def test_an_output_of_zero_on_purpose_is_no_finding(data):
+    seen = first_step(Experiment(initializer=Fixup()), data)
+    assert seen.loss == pytest.approx(log(10)) and seen.layers[-1].signal == 0
+    assert seen.finding is None and seen.scale_finding is None
 
 
 def test_layers_with_weights_are_listed_input_first(data):
