@@ -223,7 +223,7 @@ def test_floating_point_pixels_are_refused(form):
 def test_truncated_images_are_refused(form, digit, format):
     content = encoded(large(digit).convert("RGB"), format)
     for end in (0, 10, len(content) // 2):
-        assert refusal(form, content[:end]).code == "damaged_image"
+        assert refusal(form, content[:end]).code == ("damaged_image" if end else "empty_image")
 
 
 def test_tiff_files_whose_tables_lead_nowhere_are_refused(form):
