@@ -17,6 +17,7 @@ from pages.kit.bar import bar, start
 from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.layout import describe_error, finding, header
+from pages.kit.own_queue import own_queues
 from pages.parts.runs.actions import actions, more, undo
 from pages.parts.runs.baseline import describe_baseline, pinned
 from pages.parts.runs.batches import batches
@@ -50,6 +51,7 @@ def main() -> None:
         )
         more([row.summary for row in rows])
     batches(rows)
+    own_queues(own_live())
     if rows:
         selected = table(rows, columns, baseline)
         describe_baseline(baseline, rows)
@@ -67,6 +69,12 @@ def main() -> None:
                 finding("warn", escape(reason))
     st.fragment(refresh, run_every=REFRESH_SECONDS if sizes else None)(sizes)
     bar()
+
+
+def own_live() -> list[str]:
+    """Return the visitor's own runs at work and in the queue."""
+    lab, me = runner.current(), person.me()
+    return [run for run in lab.live() if ownership.owner(lab.store, run) == me]
 
 
 def find_state(row: Summary) -> RunState:

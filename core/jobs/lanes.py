@@ -4,7 +4,7 @@ and what was paused for too long. The runner checks permissions and writes folde
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from core.base import device
 from core.base.control import LEAVE
@@ -58,18 +58,20 @@ class Lanes:
                 self._lanes[here].thread.start()
             self._lanes[here].add(kind, job, owner)
 
-    def prefer(self, job: str) -> None:
-        """Let a waiting job come before the other waiting ones of its owner on its device."""
+    def arrange(self, jobs: Sequence[str]) -> None:
+        """Let the waiting jobs of one owner start in this order, on each device."""
+        with self.changed:
+            for lane in self:
+                lane.line.arrange(jobs)
+
+    def same_owner(self, job: str) -> list[Job]:
+        """Return the waiting jobs of the owner of this one on its device, in the order of their
+        turns; none where it does not wait.
+        """
         with self.changed:
             lane, _ = self.find(job)
-            if lane:
-                lane.line.prefer(job)
-
-    def can_prefer(self, job: str) -> bool:
-        """Return whether it waits behind another job of its owner."""
-        with self.changed:
-            lane, found = self.find(job)
-            return bool(lane and not found.at_work and not lane.line.is_first_of_owner(job))
+            by_id = {each.id: each for each in lane.jobs} if lane else {}
+            return [by_id[each] for each in lane.line.same_owner(job)] if lane else []
 
     def check_room(self, owner: str, most: int) -> None:
         """Raise BadInput where this person has `most` jobs in the queues of all devices."""

@@ -114,25 +114,26 @@ class FairQueue:
         self.waiting.pop(job, None)
         self._rest()
 
-    def prefer(self, job: str) -> None:
-        """Let a waiting job come before the others of its owner; those of other people keep their
-        turns. Nothing if it does not wait.
+    def same_owner(self, job: str) -> list[str]:
+        """Return the waiting jobs of the owner of this one, in the order in which they will start;
+        none if it does not wait.
         """
         if (chosen := self.waiting.get(job)) is None:
-            return
-        mine = sorted(
-            (turn for turn in self.waiting.values() if turn.owner == chosen.owner),
-            key=lambda turn: turn.number,
-        )
-        after = [chosen, *(turn for turn in mine if turn is not chosen)]
-        for place, turn in zip(mine, after, strict=True):
-            self.waiting[turn.job] = replace(place, job=turn.job)
+            return []
+        mine = (turn for turn in self.waiting.values() if turn.owner == chosen.owner)
+        return [turn.job for turn in sorted(mine, key=lambda turn: turn.number)]
 
-    def is_first_of_owner(self, job: str) -> bool:
-        """Return whether no waiting job of the same owner comes before it."""
-        chosen = self.waiting.get(job)
-        mine = (turn for turn in self.waiting.values() if chosen and turn.owner == chosen.owner)
-        return all(turn.number >= chosen.number for turn in mine)
+    def arrange(self, jobs: Sequence[str]) -> None:
+        """Let waiting jobs of one owner exchange their turns, so that they start in this order.
+        Jobs that do not wait, and those of another owner than the first, are left out; all jobs
+        that are left out keep their turns.
+        """
+        first = next((job for job in jobs if job in self.waiting), "")
+        mine = self.same_owner(first)
+        wanted = [job for job in dict.fromkeys(jobs) if job in mine]
+        turns = [self.waiting[job] for job in mine if job in wanted]
+        for turn, job in zip(turns, wanted, strict=True):
+            self.waiting[job] = replace(turn, job=job)
 
     def first(self) -> str:
         """Return the waiting job whose turn is next."""

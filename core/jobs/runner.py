@@ -16,7 +16,7 @@ saved and *preempted*: it frees its device, can be resumed, and then joins the q
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.access import ownership
@@ -88,10 +88,13 @@ class Runner:
         value = kind.decode(store.experiment(job))
         self._lanes.add(kind.name, job, ownership.owner(store, job), kind.device(value))
 
-    def prefer(self, job: str, *, by: str) -> None:
-        """Let a waiting job come before the other waiting ones of its owner."""
-        ownership.require(self.store_of(self._kind(job).name), job, by)
-        self._lanes.prefer(job)
+    def arrange(self, jobs: Sequence[str], *, by: str) -> None:
+        """Let the waiting jobs of one owner start in this order; those that do not wait any more
+        are left out.
+        """
+        for job in jobs:
+            ownership.require(self.store_of(self._kind(job).name), job, by)
+        self._lanes.arrange(jobs)
 
     # --- control of a job at work
 
@@ -206,9 +209,11 @@ class Runner:
         before, seconds = self._lanes.wait(job, self._seconds)
         return [(each.kind, each.id) for each in before], seconds
 
-    def can_prefer(self, job: str) -> bool:
-        """Whether it waits behind another job of its owner."""
-        return self._lanes.can_prefer(job)
+    def own_line(self, job: str) -> list[tuple[str, str]]:
+        """(kind, id) of the waiting jobs of the owner of this one on its device, in the order in
+        which they will start; none where it does not wait.
+        """
+        return [(each.kind, each.id) for each in self._lanes.same_owner(job)]
 
     def patience(self, job: str) -> float | None:
         """Seconds until this job, paused while others wait for its device, is preempted; None

@@ -63,6 +63,12 @@ def act(
     st.button(label, icon=icon, key=key, on_click=give_command, args=(command, run), **more)
 
 
+def train_next(job: str, /, *, by: str) -> None:
+    """Let a waiting job come before the other waiting ones of its owner on its device."""
+    lab = runner.current()
+    lab.arrange([job, *(each for _, each in lab.own_line(job))], by=by)
+
+
 def live_status(run: str) -> RunState:
     """Return the status of a run, PREPARING while it has not begun to train."""
     preparing = runner.current().prepares(run)

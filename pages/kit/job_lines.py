@@ -1,4 +1,4 @@
-"""The jobs of the queue in one line each: how far a run or a study is. One function for each kind
+"""The jobs of the queue in one line each: how far a run or a study is. Functions for each kind
 of job (core/jobs/kinds.py), so that a new kind appears in the bar of every page.
 """
 
@@ -23,6 +23,11 @@ def describe_job(kind: str, job: str) -> Line:
     return LINES[kind](job)
 
 
+def name_job(kind: str, job: str) -> str:
+    """Return what a job is called in lists. Raises LabError for one that was deleted."""
+    return NAMES[kind](job)
+
+
 def _describe_run(run: str) -> Line:
     with feed.tail(run).snapshot() as history:
         status = live_status(run)
@@ -44,6 +49,11 @@ def _with_pause(describe: Callable[[str], Line]) -> Callable[[str], Line]:
     return describe_with_pause
 
 
+NAMES: dict[str, Callable[[str], str]] = {
+    RUN: run_name,
+    STUDY: study_log.name_of,
+    SEARCH: lambda job: search_log.name_of(search_log.search(job)),
+}
 LINES: dict[str, Callable[[str], Line]] = {
     RUN: _describe_run,
     STUDY: _with_pause(study_log.describe_progress),

@@ -36,9 +36,14 @@ def describe_progress(study_id: str) -> tuple[float, str]:
     """
     begun, records, _ = read(study_id)
     so_far = progress(records, begun)
-    parts = [study(study_id).name.partition(" (")[0] or "Study", points_of(so_far)]
+    parts = [name_of(study_id), points_of(so_far)]
     parts.append(time_left(so_far.seconds_left))
     return so_far.fraction, " · ".join(filter(None, parts))
+
+
+def name_of(study_id: str) -> str:
+    """Return what a study is called in lists."""
+    return study(study_id).name.partition(" (")[0] or "Study"
 
 
 def points_of(far: Progress) -> str:

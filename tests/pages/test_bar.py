@@ -2,6 +2,8 @@
 paused run that gives way.
 """
 
+import json
+
 import pytest
 
 from core.access import ownership
@@ -13,7 +15,7 @@ from core.experiment import Experiment
 from core.jobs import runner
 from core.jobs.lane import PATIENCE, Lane
 from core.studies.study import Study
-from pages.kit import person
+from pages.kit import own_queue, person
 from tests.conftest import script, write
 from tests.pages.shown import texts, visit
 
@@ -137,6 +139,28 @@ def test_one_that_waits_says_for_what_on_its_own_device(lab):
     assert told.startswith("1 run ahead in the queue · starts in about ")
     assert said(page("watch", run=other)) == ["Starts immediately"]
     assert "2 runs ahead in the queue." in " ".join(texts(page("double_descent", study=study)))
+
+
+def own_queues(app):
+    """The ids in each list of waiting jobs on the page, in order."""
+    lists = [each.proto for each in app.get("bidi_component")]
+    found = [each for each in lists if each.component_name.endswith("descent_lab_queue")]
+    return [[job["id"] for job in json.loads(each.json)["jobs"]] for each in found]
+
+
+def test_a_person_puts_the_own_waiting_jobs_in_order(lab):
+    begin(lab, run(lab, BEN, "First"))
+    first, other = run(lab, ANN, "Ann 1"), run(lab, BEN, "Ben")
+    assert own_queues(page("watch", run=first)) == []
+    study = lab.submit(encode(Study()), by=ANN, kind="study")
+    assert own_queues(page("watch", run=first)) == [[first, study]] == own_queues(page("runs"))
+    assert own_queues(page("watch", run=other)) == []  # other people's queue is not shown
+    for order in (None, "../x", [], [study, ["x"], 3, "gone", first]):  # from a browser
+        own_queue.arrange(order)
+    app = page("watch", run=first)
+    assert own_queues(app) == [[study, first]]
+    app.button(key="act_Train next").click().run()
+    assert [job for _, job in lab.own_line(study)] == [first, study]
 
 
 @pytest.mark.parametrize(

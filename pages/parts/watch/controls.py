@@ -5,10 +5,11 @@ drawn.
 import streamlit as st
 
 from core.jobs import runner
+from core.jobs.kinds import RUN
 from core.runs.forecast import LEVEL
 from core.runs.state import RunState
 from pages.kit import score_form
-from pages.kit.job_controls import act
+from pages.kit.job_controls import act, train_next
 
 
 def actions(run: str, state: RunState, *, has_started: bool) -> None:
@@ -21,9 +22,9 @@ def actions(run: str, state: RunState, *, has_started: bool) -> None:
         act(label, icon, command, run, key="pause", shortcut="space")
         why = "Take one training step" if paused else "Pause the run to step through it"
         act("Step", "skip_next", lab.step, run, disabled=not paused, help=why)
-    if state is RunState.QUEUED and lab.can_prefer(run):
+    if state is RunState.QUEUED and lab.own_line(run)[:1] not in ([], [(RUN, run)]):
         why = "Let this run come before your other runs in the queue"
-        act("Train next", "vertical_align_top", lab.prefer, run, help=why)
+        act("Train next", "vertical_align_top", train_next, run, help=why)
     if state.is_live:
         act("Stop", "stop", lab.stop, run, disabled=state is RunState.STOPPING)
     if state.is_resumable and has_started:

@@ -11,6 +11,7 @@ from pages.kit.buttons import button
 from pages.kit.form import escape
 from pages.kit.job_controls import first_changeable
 from pages.kit.layout import finding, run_name
+from pages.kit.own_queue import own_queues
 
 
 def no_run(problem: str) -> None:
@@ -33,7 +34,9 @@ def no_run(problem: str) -> None:
 
 
 def in_line(run: str) -> None:
-    """A card instead of the curves of a queued run, with a link to the run in progress."""
+    """A card instead of the curves of a queued run, with a link to the run in progress, and the
+    order of the person's waiting jobs.
+    """
     before = [id for kind, id in runner.current().wait(run)[0] if kind == RUN]
     with st.container(border=True):
         st.markdown("Curves appear here when this run starts.")
@@ -41,3 +44,4 @@ def in_line(run: str) -> None:
             f"Watch {escape(run_name(before[0]))}", icon=":material/monitoring:", key="ahead"
         ):
             st.switch_page("watch.py", query_params=address.parameters(run=before[0]))
+    own_queues([run])

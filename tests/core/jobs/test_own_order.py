@@ -32,13 +32,25 @@ def test_a_waiting_run_comes_before_the_others_of_its_owner_on_request() -> None
         queue.add(job, owner)
     fair = [job for job, _ in queue.order({})]
     assert [job for job in fair if job[0] == "a"] == ["a1", "a2", "a3"]
-    assert queue.is_first_of_owner("a1") and not queue.is_first_of_owner("a3")
-    queue.prefer("a3")
+    assert queue.same_owner("a2") == ["a1", "a2", "a3"] and queue.same_owner("nobody") == []
+    queue.arrange(["a3", "a1", "a2"])
     assert [job for job, _ in queue.order({})] == [
         {"a1": "a3", "a2": "a1", "a3": "a2"}.get(job, job) for job in fair
     ]
-    queue.prefer("nobody")
+    queue.arrange(["nobody"])
     assert queue.first() == "a3"
+
+
+def test_jobs_of_others_and_those_not_named_keep_their_turns() -> None:
+    queue = FairQueue()
+    for job in ("a1", "b1", "a2", "b2", "a3", "a4"):
+        queue.add(job, {"a": "ann", "b": "bob"}[job[0]])
+    before = [job for job, _ in queue.order({})]
+    queue.arrange(["gone", "a4", "b1", "a1", "a4"])  # a1 and a4 exchange their turns
+    renamed = {"a1": "a4", "a4": "a1"}
+    assert [job for job, _ in queue.order({})] == [renamed.get(job, job) for job in before]
+    queue.arrange([])
+    assert queue.same_owner("a2") == ["a4", "a2", "a3", "a1"]
 
 
 def test_a_person_prefers_own_runs_only_and_has_a_limit(runner: Runner, monkeypatch) -> None:
@@ -51,11 +63,11 @@ def test_a_person_prefers_own_runs_only_and_has_a_limit(runner: Runner, monkeypa
     assert caught.value.code == "queue_full"
     assert len(runner.store.ids()) == 3
     runner.submit(endless(), by=bob)
-    assert runner.can_prefer(third) and not runner.can_prefer(second)
+    assert runner.own_line(third) == [("run", second), ("run", third)]
     with pytest.raises(NotAllowed):
-        runner.prefer(third, by=bob)
-    runner.prefer(third, by=ann)
+        runner.arrange([third, second], by=bob)
+    runner.arrange([first, third, second], by=ann)  # the first is at work
     waiting = [run for run in runner.live() if run in (second, third)]
-    assert waiting == [third, second] and not runner.can_prefer(first)
+    assert waiting == [third, second] and runner.own_line(first) == []
     for run in runner.live()[::-1]:
         runner.stop(run, by=LAB)
