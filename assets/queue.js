@@ -70,13 +70,13 @@ class QueueList {
     row.classList.add("lab-dragged");
   }
 
+  // The other rows move, because an element that is moved in the document loses the pointer.
   follow({ clientY }) {
     const others = this.rows.filter((row) => row !== this.dragged);
-    const next = others.find((row) => {
-      const { top, height } = row.getBoundingClientRect();
-      return clientY < top + height / 2;
-    });
-    if (this.dragged.nextElementSibling !== (next ?? null)) this.list.insertBefore(this.dragged, next ?? null);
+    const middle = (row) => row.getBoundingClientRect().top + row.offsetHeight / 2;
+    const place = others.filter((row) => middle(row) < clientY).length;
+    if (this.rows[place] === this.dragged) return;
+    others.forEach((row, k) => this.list.insertBefore(row, k < place ? this.dragged : null));
   }
 
   drop() {
