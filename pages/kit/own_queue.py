@@ -19,7 +19,7 @@ from pages.kit.live_chart import ASSETS
 from pages.kit.screen import every
 
 SECONDS = 5  # between two looks at the queue
-HINT = "Drag a row, use its arrows, or press the arrow keys on its handle."
+HINT = "Drag a handle, use the arrows, or press the arrow keys on a handle."
 _ICONS = {
     "grip": "M5 3h2v2H5zM9 3h2v2H9zM5 7h2v2H5zM9 7h2v2H9zM5 11h2v2H5zM9 11h2v2H9z",
     "up": "M8 4 13 9.5H3z",
