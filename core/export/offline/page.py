@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 import numpy as np
+from rjsmin import jsmin
 
 from core.analysis.trained import TrainedRun
 from core.base.numbers import whole
@@ -27,7 +28,7 @@ from core.predict.table_inputs import Origin
 SHARED = ("text.js", "network.js", "check.js", "page.js")
 FOR_IMAGES, FOR_TABLES = ("images.js", "paper.js", "../drawing.js"), ("table.js",)
 MEASURED = 4096  # training rows from which the form takes its usual values
-COMMENT = re.compile(r"^(//.*|/\*.*\*/)$")
+COMMENT = re.compile(r"^/\*.*\*/$")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,10 @@ def _fill(network: PortableNetwork, model: dict[str, Any], floats: str) -> str:
 
 def _source(name: str) -> str:
     """Return a file of assets/offline without comments and indentation, for the sake of size."""
-    lines = map(str.strip, (ASSETS / name).read_text("utf-8").splitlines())
+    content = (ASSETS / name).read_text("utf-8")
+    if name.endswith(".js"):
+        return jsmin(content) + "\n"
+    lines = map(str.strip, content.splitlines())
     return "".join(f"{line}\n" for line in lines if line and not COMMENT.match(line))
 
 

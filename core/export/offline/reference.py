@@ -42,13 +42,13 @@ class ReferenceSamples:
 
 def choose_samples(rows: np.ndarray, room: int) -> ReferenceSamples:
     """Return 100 samples, with as many of the raw inputs `rows` (n, …) as fit into `room`
-    characters. n is at most 100.
+    characters: none if there is no room. n is at most 100.
     """
     is_bytes = rows.dtype == np.uint8
     stored = rows if is_bytes else rows.astype("<f4")
     real = len(rows)
     while real and (size := len(packed(stored[:real].tobytes()))) > room:
-        real = min(real - 1, int(real * room / size))
+        real = min(real - 1, int(real * max(room, 0) / size))
     flat = rows[:real].reshape(real, -1).astype(np.float64) if real else _ramp(rows)
     has_pixels = rows.ndim == 4
     mixed = [mix(flat, i, shift=i if has_pixels else 0) for i in range(real, ROWS)]

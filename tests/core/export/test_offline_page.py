@@ -85,6 +85,7 @@ def test_as_many_samples_as_fit_are_stored_and_the_page_is_small(shape, noise) -
     assert len(np.unique(samples.inputs, axis=0)) == ROWS
     stored = rows[: samples.real].tobytes()
     assert len(packed(stored)) <= 12_000
+    assert [choose_samples(rows, room).real for room in (0, -400)] == [0, 0]
     more = rows[: samples.real + 2].tobytes()
     assert samples.real == 100 or len(packed(more)) > 10_000
     layers = (Conv2d(maps=4, kernel=9, stride=5), GlobalPool(), Output())
