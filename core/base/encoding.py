@@ -8,6 +8,7 @@ import base64
 import json
 import re
 import zlib
+from functools import lru_cache
 from math import isfinite, isnan
 from typing import Any, TypeVar, get_args
 
@@ -16,10 +17,11 @@ from pydantic_core.core_schema import ErrorType
 
 from core.base.errors import BadExperiment
 from core.base.numbers import short, whole
-from core.base.spec import Value
+from core.base.spec import Choice, Value
 
 MAX_DEPTH = 8  # choices within choices; 3000 nested ones overflow the validator's stack
 MAX_TEXT = 256 * 1024  # characters of JSON, also of a decompressed link
+MAX_CACHED = 16 * 1024  # characters of a text whose value stays in memory
 
 _JSON_DEPTH = 3 * MAX_DEPTH  # a choice has at most three brackets: its own, a list's, its owner's
 
@@ -42,6 +44,12 @@ def decode(cls: type[V], text: str | bytes) -> V:
             "accepted. Shorten it.",
             code="json_too_large",
         )
+    if len(text) > MAX_CACHED:
+        return _decode(cls, text)
+    return _decode_again(cls, text, Choice.definitions)
+
+
+def _decode(cls: type[V], text: str) -> V:
     if _depth(text) > _JSON_DEPTH:
         raise BadExperiment(
             f"The JSON text is nested deeper than {MAX_DEPTH} choices. Use fewer nested blocks.",
@@ -54,6 +62,14 @@ def decode(cls: type[V], text: str | bytes) -> V:
             f"This text is not valid JSON ({error}). Correct it at this position.", code="not_json"
         ) from None
     return build(cls, data)
+
+
+@lru_cache(maxsize=128)
+def _decode_again(cls: type[V], text: str, definitions: int) -> V:
+    """Return the same frozen value for the same text: a page decodes its draft thirty times. A text
+    may mean another value after the definition of a choice.
+    """
+    return _decode(cls, text)
 
 
 def build(cls: type[V], data: Any) -> V:

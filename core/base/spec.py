@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -83,6 +84,7 @@ class Choice(Value):
 
     family: ClassVar[str] = ""
     members: ClassVar[dict[str, type["Choice"]]] = {}
+    definitions: ClassVar[int] = 0  # of members of all families, so far
     label: ClassVar[str] = ""
     formula: ClassVar[str] = ""  # LaTeX
     source: ClassVar[str] = ""  # papers with their years, separated by semicolons
@@ -170,6 +172,7 @@ def _register(cls: type[Choice]) -> None:
             "another kind"
         )
     cls.members[kind] = cls
+    Choice.definitions += 1
 
 
 def _json_schema(family: type[Choice], write: Any) -> dict[str, Any]:
@@ -233,8 +236,13 @@ class FieldFacts:
     open_high: bool = False
 
 
-def fields(cls: type[Value]) -> Iterator[FieldFacts]:
-    """Yield the fields that a person can set, in order; `kind` is not among them."""
+@cache
+def fields(cls: type[Value]) -> tuple[FieldFacts, ...]:
+    """Return the fields that a person can set, in order; `kind` is not among them."""
+    return tuple(_fields(cls))
+
+
+def _fields(cls: type[Value]) -> Iterator[FieldFacts]:
     for name, info in cls.model_fields.items():
         if name == "kind":
             continue

@@ -174,8 +174,9 @@ def template_json(mode: Mode) -> dict[str, Any]:
 
 def blank(mode: Mode, height: int, **layout: Any) -> go.Figure:
     """Return an empty figure with the template; `height` in px is fixed, so that nothing jumps."""
-    figure = go.Figure()
-    figure.update_layout(template=template(mode), height=height, **layout)
+    figure = go.Figure(layout={"height": height, **layout})
+    # Set by the public methods, plotly would validate and copy its ninety values: 3 of 4 ms.
+    figure._layout["template"] = template_json(mode)
     return figure
 
 

@@ -145,7 +145,7 @@ def _repetition(texts: Sequence[str]) -> tuple[int, int]:
 
 def _describe_layer(layer: Layer) -> str:
     """Return the label of a layer, with its settings if it has any."""
-    return f"{layer.label} {layer.summary}".strip() if any(fields(type(layer))) else layer.label
+    return f"{layer.label} {layer.summary}".strip() if fields(type(layer)) else layer.label
 
 
 def _describe_all(value: Any) -> str:

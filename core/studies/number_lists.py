@@ -31,7 +31,7 @@ def parse_numbers(
 
     >>> from core.optim.optimizers import SGD
     >>> from core.base.spec import fields
-    >>> rate = next(fields(SGD))
+    >>> rate = fields(SGD)[0]
     >>> parse_numbers("0.1, 0.01, 1e-3", rate), parse_numbers("0.001 … 0.1, 3 values", rate)
     ([0.1, 0.01, 0.001], [0.001, 0.01, 0.1])
     >>> parse_numbers("0,1", rate), parse_numbers("0,1; 0,01", rate)

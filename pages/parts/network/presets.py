@@ -42,7 +42,7 @@ def presets(facts: Facts | None, suffix: str = "") -> None:
                     on_click=use_preset,
                     args=(cls(), facts),
                 )
-                if any(True for _ in fields(cls)):
+                if fields(cls):
                     st.button(
                         "Configure",
                         icon=":material/tune:",
