@@ -1,23 +1,17 @@
-"""Double descent in a real browser: a growing curve that keeps its zoom, the cuts through the map
-under the pointer, and the way from two spreadsheets to the finished curve.
+"""Double descent in a real browser: a growing curve that keeps its zoom, and the cuts through the
+map under the pointer. The way from two spreadsheets to a finished curve: test_whole_way.py.
 """
 
 import json
-from pathlib import Path
 
 import pytest
 
 from core.base.encoding import change, encode
 from core.studies.folder import Studies
 from core.studies.study import shipped
-from tests.conftest import choose_file, wait_until
+from tests.conftest import wait_until
 
 pytestmark = pytest.mark.browser
-SHARED = Path(__file__).parents[2] / "shared" / "data"
-ARABIC = [
-    SHARED / "arabic_digits" / f"{name}.csv"
-    for name in ("csvTestImages 10k x 784", "csvTestLabel 10k x 1")
-]
 ROWS = "Number(document.querySelector('.lab-plot')?.dataset.rows ?? 0)"
 SKETCH = 121  # rows of the expected shape, which is shown before the first point
 AXIS = "() => document.querySelector('.lab-plot')._fullLayout.xaxis.range"
@@ -68,20 +62,3 @@ def test_the_cuts_follow_the_pointer_over_the_map(page, server):
     for share, column in ((0.1, 0), (0.9, 2)):
         wait_until(lambda at=share, k=column: cut_at(at) == [k], what=f"the cut at {share}")
         assert cut_at(share) == [column]
-
-
-@pytest.mark.realdata
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
-def test_from_two_spreadsheets_to_the_finished_curve(page, server):
-    page.goto(f"{server.url}/data?from=files")
-    for index, path in enumerate(ARABIC):
-        choose_file(page, "labels" if index else "images", path)
-        page.get_by_text(f"{'labels' if index else 'Inputs'} from {path.name}").wait_for()
-    page.get_by_role("button", name="Check files").click()
-    page.get_by_text("Findings").wait_for()
-    page.get_by_role("link", name="Double descent").click()
-    page.get_by_text("Press Start").wait_for()
-    page.locator(".st-key-bar_start button").last.click()
-    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=120_000)
-    (study_id, *_) = Studies(server.home).ids()
-    assert Studies(server.home).study(study_id).base.data.kind == "spreadsheets"

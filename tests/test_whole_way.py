@@ -1,5 +1,5 @@
-"""The main workflow in a real browser with the real engine: upload, build, start, watch, stop,
-resume.
+"""The main workflow in a real browser with the real engine: upload, study double descent, build,
+start, watch, stop, resume.
 """
 
 import contextlib
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.studies.folder import Studies
 from tests.conftest import choose_file, wait_until
 
 pytestmark = pytest.mark.browser
@@ -32,12 +33,15 @@ def rows(page) -> int:
     return int(page.get_attribute(PLOT, "data-rows") or 0)
 
 
-def test_from_two_spreadsheets_to_a_resumed_run(page, profile, server):
+def test_from_two_spreadsheets_to_a_curve_of_double_descent_and_a_resumed_run(
+    page, profile, server
+):
     errors: list[str] = []
     page.on(
         "console", lambda m: errors.append(f"{m.text} {m.location}") if m.type == "error" else None
     )
     upload(page, server.url)
+    study_double_descent(page, server)
     build(page)
     run = start(page)
     assert_zoom_survives_updates(page)
@@ -56,6 +60,17 @@ def upload(page, url: str) -> None:
     page.get_by_role("button", name="Check files").click()
     page.get_by_text("Images by class").wait_for()
     page.get_by_text("1\u202f797 images · 8 × 8 grey · 10 classes").wait_for()
+
+
+def study_double_descent(page, server) -> None:
+    """Start the ready-made study on the uploaded files, and wait for its curve and its finding."""
+    before = Studies(server.home).ids()
+    open_page(page, "Double descent")
+    page.get_by_text("Press Start").wait_for()
+    page.locator(".st-key-bar_start button").last.click()
+    page.get_by_role("heading", name="Double descent: the test error").wait_for(timeout=120_000)
+    (study_id,) = set(Studies(server.home).ids()) - set(before)
+    assert Studies(server.home).study(study_id).base.data.kind == "spreadsheets"
 
 
 def build(page) -> None:
