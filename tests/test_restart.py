@@ -48,8 +48,6 @@ def test_a_killed_lab_loses_nothing_and_sigterm_ends_it_with_an_open_stream(
 
     with serve(home) as lab:
         assert not any(folder.exists() for folder in unfinished)
-        page.goto(f"{lab.url}/train?{draft}")
-        page.get_by_text("88 epochs").first.wait_for()
         page.goto(f"{lab.url}/double_descent?study={study}")
         page.get_by_text(f"The lab stopped after {len(saved)} of {POINTS} points").wait_for()
         page.get_by_text("Interrupted").first.wait_for()
@@ -58,7 +56,9 @@ def test_a_killed_lab_loses_nothing_and_sigterm_ends_it_with_an_open_stream(
         run = watch_a_training(page, lab)
         with urllib.request.urlopen(f"{lab.url}{stream}", timeout=30) as opened:  # the old token
             assert opened.readline()
-            start_range_test(page, lab)
+            page.goto(f"{lab.url}/train?{draft}")
+            page.get_by_text("88 epochs").first.wait_for()
+            start_range_test(page)
             lab.process.send_signal(signal.SIGTERM)
             assert lab.process.wait(8) == 0, lab.log.read_text()
     assert stored_state(lab.store, run) == "interrupted"
@@ -69,8 +69,10 @@ def test_a_killed_lab_loses_nothing_and_sigterm_ends_it_with_an_open_stream(
 
 
 def save_draft(page: object, lab: Server) -> str:
-    """Set the epochs of a new draft to 88. Returns the query of its address."""
-    page.goto(f"{lab.url}/train")
+    """Set the epochs of a new draft of a wide network to 88. Returns the query of its address."""
+    hidden = (Linear(units=1500) for _ in range(5))
+    wide = Experiment(data=Digits(), network=(Flatten(), *hidden, Output()))
+    page.goto(f"{lab.url}/train?e={to_link(wide)}")
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     epochs.fill("88")
     epochs.press("Enter")
@@ -101,11 +103,10 @@ def watch_a_training(page: object, lab: Server) -> str:
     return run
 
 
-def start_range_test(page: object, lab: Server) -> None:
-    """Start a range test of a hundred steps of some dozens of milliseconds."""
-    hidden = (Linear(units=1500) for _ in range(5))
-    wide = Experiment(data=Digits(), network=(Flatten(), *hidden, Output()))
-    page.goto(f"{lab.url}/train?e={to_link(wide)}")
+def start_range_test(page: object) -> None:
+    """Start a range test of a hundred steps, which take dozens of milliseconds each with a wide
+    network.
+    """
     page.get_by_role("button", name="Find a learning rate").click()
     page.locator(".st-key-stop_rate button").wait_for()
 
