@@ -85,7 +85,7 @@ def sections() -> Iterator[tuple[str, tuple[Technique, ...]]]:
     """Yield a heading and its techniques for each family, and last for the tools."""
     for family in FAMILIES:
         rows = tuple(map(describe, family.members.values()))
-        if family in (Analysis, ExportFormat):  # a file each: their order means nothing
+        if family in (Analysis, ExportFormat, Axis):  # several files: order means nothing
             rows = tuple(sorted(rows, key=lambda row: row.name))
         yield title(family), rows
     yield (
