@@ -94,8 +94,11 @@ def with_way_out(error: BadData, name: str, like: Inspection) -> BadData:
         fixes = tuple(_fix(gaps, place) for place in (0, -1))
     elif error.code == "column_missing":
         text = str(error)
-        gaps = {title: ways[title] for title in error.missing if title in ways}
-        fixes = (_fix(gaps, 0),) if len(gaps) == len(error.missing) else ()
+        # Without any of the columns, every row would get the same values and the same answer.
+        is_other_table = like.input_titles <= set(error.missing)
+        titles = () if is_other_table else error.missing
+        gaps = {title: ways[title] for title in titles if title in ways}
+        fixes = (_fix(gaps, 0),) if gaps.keys() == set(error.missing) else ()
     elif error.code in ("column_type", "columns_need_choices") and problems:
         facts = _described(problems)
         text = f"{name} cannot be read like the training data: {facts}. Correct these cells."

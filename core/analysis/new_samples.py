@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from core.analysis.column_fills import with_chosen_columns, with_chosen_fills, with_way_out
+from core.analysis.new_files import read_new_files, with_known_spellings
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import percent
 from core.base.text import clip, few, format_shape
-from core.data.arrays.combine import read_files
 from core.data.datasets import Spreadsheets
 from core.data.inspection.encoding import ColumnEncoding
 from core.data.inspection.input_columns import TrainedColumns, match_titles, rename_columns
@@ -23,8 +23,12 @@ from core.data.library import Library
 from core.data.reading import Reading
 from core.data.spreadsheet.table import Table
 
-REPORTED = {"unseen_values", "missing_filled", "not_numbers"}  # with any level
+REPORTED = {  # with any level
+    *("unseen_values", "missing_filled", "not_numbers", "rows_left_out"),
+    *("sheet", "legacy_encoding", "thousands", "units", "notation", "second_header"),
+}
 OUTSIDE = 0.01  # fraction of values outside the training range that is reported
+FAR = 1.0  # ranges of training from which a single value outside of it is reported
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,13 @@ def read_new_samples(
     like = replace(like, settled=_reading(like.settled, reading, has_labels=labels is not None))
     like = with_chosen_fills(like, reading)
     names = [path.name if path else "" for path in (images, labels)]
-    tables = read_files((images, labels), names, like.settled, lambda index: None)
+    tables = read_new_files(
+        like, (images, labels), names, like.settled,
+        chosen=reading, renamed=renamed, report_of=lambda index: None,
+    )  # fmt: skip
     inputs = rename_columns(tables[0], renamed or {}, like.known_titles)
     inputs = match_titles(inputs, like.known_titles)
+    inputs, spelled = with_known_spellings(inputs, like.encodings)
     inputs = with_chosen_columns(inputs, like, reading)
     try:
         new = inspect(inputs, tables[1], like=like)
@@ -67,6 +75,7 @@ def read_new_samples(
     like = replace(like, samples=trained.data)
     _check(new, like, images.name)
     findings = [f for f in new.findings if f.level in ("warn", "bad") or f.code in REPORTED]
+    findings += spelled
     findings += [f for f in compare(like, new, images.name) if f.code != "test_rows"]
     findings += check_range(like, new, images.name)
     findings += check_matching(like, inputs, images.name)
@@ -127,15 +136,17 @@ def _check(new: Inspection, like: Inspection, name: str) -> None:
 
 
 def check_range(like: Inspection, new: Inspection, name: str) -> list[Finding]:
-    """Report the columns of a table whose values lie outside the range of the training rows, which
-    may have gaps.
+    """Report the columns of a table of which several values are outside the range of the training
+    rows, which may have gaps, or one is far from it.
     """
     if len(like.shape) == 3:
         return []
     known = like.samples.inputs
     low, high = np.fmin.reduce(known, 0), np.fmax.reduce(known, 0)  # NaN does not count
-    outside = ((new.samples.inputs < low) | (new.samples.inputs > high)).mean(0)
-    columns = np.flatnonzero(outside > OUTSIDE)
+    values, far = new.samples.inputs, FAR * (high - low)
+    outside = ((values < low) | (values > high)).mean(0)
+    is_far = ((values < low - far) | (values > high + far)).any(0)
+    columns = np.flatnonzero((outside > OUTSIDE) | is_far)
     if not len(columns):
         return []
     titles = like.samples.columns or [f"column {i + 1}" for i in range(len(low))]

@@ -1,12 +1,13 @@
 """Rows of a spreadsheet or of an array, without labels, in the form of a run's training data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from core.analysis.column_fills import with_chosen_columns, with_chosen_fills, with_way_out
+from core.analysis.new_files import read_new_files, with_known_spellings
 from core.analysis.new_samples import (
     REPORTED,
     check_matching,
@@ -18,7 +19,6 @@ from core.base.errors import BadData
 from core.base.finding import Finding
 from core.base.numbers import short
 from core.base.text import clip, counted, few, format_shape
-from core.data.arrays.combine import read_files
 from core.data.inspection.column_choices import column_keys, resolve_choices
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.image_statistics import sample_rows
@@ -30,6 +30,7 @@ from core.data.reading import ColumnChoice, Reading
 from core.data.samples import fill_like
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table
+from core.predict.untitled_columns import find_other_columns
 
 SMALLEST_RANGE = 8  # times that the values of new images must exceed to have the training scale
 ABSENT = {"labels_missing"}  # findings of files for training, which mean nothing here
@@ -84,11 +85,15 @@ def read_table_inputs(
     """
     trained = with_chosen_fills(origin.inspection, reading)
     settled = _reading(trained.settled, reading)
-    table = read_files((source,), [name], settled, lambda index: progress)[0]
+    table = read_new_files(
+        trained, (source,), [name], settled,
+        chosen=reading, renamed=renamed, report_of=lambda index: progress,
+    )[0]  # fmt: skip
     titles = column_titles(table)
     table = rename_columns(table, renamed or {}, trained.known_titles)
     table = match_titles(table, trained.known_titles)
     identifiers = _find_identifiers(table, trained)
+    table, spelled = with_known_spellings(table, trained.encodings)
     table = with_chosen_columns(table, trained, reading)
     settled, left_out = _without_others(table, settled, trained)
     like = replace(trained, settled=settled)
@@ -112,6 +117,7 @@ def read_table_inputs(
     ]
     findings = [
         *left_out,
+        *spelled,
         *check_matching(trained, table, name),
         *findings,
         *check_range(like, new, name),
@@ -141,8 +147,7 @@ def _find_identifiers(table: Table, trained: Inspection) -> list[int]:
         others = [c for c, title in enumerate(header) if title not in trained.input_titles]
         known = [c for c in others if header[c] in left_out]
     else:
-        keys = column_keys(table.header, table.width)
-        others = _other_columns(table, keys, trained.settled, trained)
+        others = _other_columns(table, trained.settled, trained)
         known = []
     found = set(find_identifiers(table, list(range(table.width)))) if others else set()
     return [c for c in others if c in known or c in found]
@@ -194,7 +199,7 @@ def _without_others(
     choices = resolve_choices(
         settled.columns, table.header, table.width, name=table.name, strict=False
     )
-    others = _other_columns(table, keys, settled, trained)
+    others = _other_columns(table, settled, trained)
     others += [c for c, choice in choices.items() if choice.role == "label" and c not in others]
     columns = {key: choice for key, choice in settled.columns.items() if choice.role != "label"} | {
         keys[c]: ColumnChoice(role="ignore") for c in others
@@ -211,9 +216,7 @@ def _without_others(
     return reading, [Finding("columns_left_out", "info", text, {"columns": names})]
 
 
-def _other_columns(
-    table: Table, keys: Sequence[str], settled: Reading, trained: Inspection
-) -> list[int]:
+def _other_columns(table: Table, settled: Reading, trained: Inspection) -> list[int]:
     """Return the columns, from 0, that were no inputs: by title, or by their places."""
     columns = trained.trained
     if columns is None or table.is_array:
@@ -222,10 +225,4 @@ def _other_columns(
         return [c for c, title in enumerate(table.header) if title not in trained.known_titles]
     if table.header and trained.encodings:
         return []  # all inputs have other titles: which columns they are is asked for
-    roles = [facts.role for facts in trained.column_table]
-    for layout in (roles, [role for role in roles if role != "label"]):
-        if len(layout) == table.width and layout.count("input") == columns.count:
-            return [c for c, role in enumerate(layout) if role != "input"]
-    if table.width == columns.count + len(columns.left_out) + 1:
-        return [0 if settled.label_column == "first" else table.width - 1]
-    return []
+    return find_other_columns(table, trained, settled.label_column)

@@ -1,12 +1,13 @@
 """Combine: the tables for training and testing from up to four files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from core.data.arrays.contents import Contents
 from core.data.arrays.named_images import match_names, refuse_file_names
 from core.data.arrays.read import read_contents
 from core.data.reading import Reading
 from core.data.spreadsheet.chunks import ReadProgress
+from core.data.spreadsheet.header import holds_titles
 from core.data.spreadsheet.source import Source
 from core.data.spreadsheet.table import Table
 
@@ -15,14 +16,21 @@ ReportOf = Callable[[int], ReadProgress | None]  # the progress of the file at t
 
 
 def read_files(
-    sources: Sequence[Source | None], names: Sequence[str], reading: Reading, report_of: ReportOf
+    sources: Sequence[Source | None],
+    names: Sequence[str],
+    reading: Reading,
+    report_of: ReportOf,
+    *,
+    titles: Collection[str] = (),
 ) -> Tables:
     """Return inputs, labels, test inputs and test labels.
 
     `sources` are up to four files in this order, None for a missing one. A file may bring labels
     and a test set along; separate files take precedence. Labels may be a sheet of the same file.
     Test images are converted to the shape of the training images. Whether a file of labels has a
-    header is decided for that file. Raises BadData, NotFound, Unavailable.
+    header is decided for that file. A first row with the `titles` of an earlier file is a header,
+    as is one of test inputs with those of the training file: columns of words do not show it.
+    Raises BadData, NotFound, Unavailable.
     """
     contents: list[Contents | None] = [None] * 4
     for index, (source, name) in enumerate(zip(sources, names, strict=True)):
@@ -34,9 +42,14 @@ def read_files(
             own = reading.for_labels() if is_label_file else reading
             own = own.model_copy(update={"header": "auto"}) if inputs else own
             contents[index] = read_contents(source, name, own, report_of(index))
+            if not is_label_file and _has_header_of(contents[index].inputs, titles, own):
+                own = own.model_copy(update={"header": "yes"})
+                contents[index] = read_contents(source, name, own, report_of(index))
             if inputs and _lacks_first_row(contents[index].inputs, inputs.inputs):
                 own = own.model_copy(update={"header": "no"})
                 contents[index] = read_contents(source, name, own, report_of(index))
+        if index == 0 and contents[0]:
+            titles = titles or contents[0].inputs.header or ()
         if index == 1 and (shape := _image_shape(contents[:2])):
             reading = reading.model_copy(update={"shape": shape})
     if reading.swap:
@@ -46,6 +59,16 @@ def read_files(
     if test_inputs is None and test_labels is None and contents[0] is not None:
         test_inputs, test_labels = contents[0].test_inputs, contents[0].test_labels
     return inputs, labels, test_inputs, test_labels
+
+
+def _has_header_of(table: Table, titles: Collection[str], reading: Reading) -> bool:
+    """Whether the first row of a table was taken for values and holds the titles of another file.
+    Titles are words, so columns without words cannot have one.
+    """
+    if table.header is not None or reading.header != "auto" or not len(table):
+        return False
+    first = [str(cells[0]) for cells in table.words.values()]
+    return holds_titles([*first, *[""] * (table.width - len(first))], titles)
 
 
 def _lacks_first_row(labels: Table, inputs: Table) -> bool:

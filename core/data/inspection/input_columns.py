@@ -13,6 +13,7 @@ from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import find_identifiers, identifier_finding
 from core.data.inspection.parts_column import FileSplit, find_folds, find_split, read_parts
 from core.data.reading import ColumnChoice
+from core.data.spreadsheet.header import folded_title
 from core.data.spreadsheet.table import Table
 
 
@@ -118,8 +119,8 @@ def match_titles(table: Table, known: Collection[str]) -> Table:
     """
     if not table.header:
         return table
-    own = Counter(map(_folded, table.header))
-    wanted = {title: _folded(title) for title in known if title not in table.header}
+    own = Counter(map(folded_title, table.header))
+    wanted = {title: folded_title(title) for title in known if title not in table.header}
     counts = Counter(wanted.values())
     renamed = {
         folded: title
@@ -127,7 +128,8 @@ def match_titles(table: Table, known: Collection[str]) -> Table:
         if folded and own[folded] == counts[folded] == 1
     }
     titles = (
-        title if title in known else renamed.get(_folded(title), title) for title in table.header
+        title if title in known else renamed.get(folded_title(title), title)
+        for title in table.header
     )
     return replace(table, header=tuple(titles))
 
@@ -155,10 +157,6 @@ def rename_columns(table: Table, renamed: Mapping[str, str], known: Collection[s
                 code="repeated_columns",
             )
     return replace(table, header=header) if renamed else table
-
-
-def _folded(title: str) -> str:
-    return " ".join(title.casefold().split())
 
 
 def check_repeated_titles(table: Table, trained: TrainedColumns | None) -> None:

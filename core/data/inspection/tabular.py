@@ -24,6 +24,7 @@ from core.data.inspection.missing_codes import check_codes
 from core.data.inspection.number_faults import check_rounding, check_totals
 from core.data.inspection.variants import find_variants
 
+UNSEEN_MANY = 0.5  # fraction of unknown texts in a column from which they are a warning
 SCALE_RATIO = 100  # ratio of standard deviations from which one scale for all hides small columns
 
 
@@ -218,7 +219,8 @@ def _check_test_cells(
         "as none of the known ones."
     )
     counts = {column: count for column, (count, _) in unseen.items()}
-    return [Finding("unseen_values", "info", text, {"unseen": counts})]
+    level = "warn" if max(counts.values()) > UNSEEN_MANY * len(columns.values) else "info"
+    return [Finding("unseen_values", level, text, {"unseen": counts})]
 
 
 def check_scales(inputs: np.ndarray, names: Sequence[str]) -> list[Finding]:

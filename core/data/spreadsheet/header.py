@@ -1,7 +1,7 @@
 """Header: whether a first row holds the names of the columns, and titles above it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.data.spreadsheet.cells import MISSING, SPACE, Kinds
 
@@ -118,6 +118,18 @@ def _is_row_of_new_words(first: list[str], body: Rows, words: Sequence[int]) -> 
         c < len(first) and first[c] not in column for c, column in zip(words, columns, strict=True)
     )
     return bool(categorical) and unseen
+
+
+def folded_title(title: str) -> str:
+    """Return a title in the form that does not depend on case and spaces: " Age " -> "age"."""
+    return " ".join(title.casefold().split())
+
+
+def holds_titles(cells: Sequence[str], titles: Iterable[str]) -> bool:
+    """Whether most cells of a first row are titles that are known from another file."""
+    known = {folded_title(title) for title in titles} - {""}
+    found = {folded_title(cell) for cell in cells} & known
+    return 2 * len(found) > len(cells)
 
 
 def is_second_header(rows: Rows, kinds: Kinds) -> bool:
