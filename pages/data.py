@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.base.errors import LabError
 from core.base.numbers import percent, short, whole
+from core.base.spec import fields
 from core.base.text import counted
 from core.data.datasets import Spreadsheets
 from core.data.load import load
 from core.data.samples import Samples
+from core.data.split import Split
 from core.experiment import Experiment
 from core.export.samples import archive
 from core.jobs import runner
@@ -175,7 +177,9 @@ def numbers(draft: Experiment, data: Samples) -> None:
     total, has_test = len(data.targets), data.has_test
     quiet = {"delta_color": "off", "delta_arrow": "off"}
     test = len(data.test_targets) if has_test else len(parts.test)
-    how = "stratified" if draft.split.stratified and data.classes else "random"
+    method = next(fact for fact in fields(Split) if fact.name == "method")
+    how = method.option_labels.get(draft.split.method, "").lower()
+    how = how or ("stratified" if draft.split.stratified and data.classes else "random")
     validation = f"{percent(len(parts.validation) / total)}, {how}"
     if data.validation is not None:
         validation = "provided with the data"

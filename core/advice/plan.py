@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from core.base.errors import LabError
+from core.base.errors import BadData, LabError
 from core.base.numbers import percent, short, whole
 from core.base.text import counted
 from core.data.datasets import Corrected, Facts
@@ -49,7 +49,10 @@ def plan(experiment: Experiment, home: Path) -> Plan:
     except LabError as error:
         return Plan(problem=str(error), code=error.code)
     layers = trace(experiment.network, facts.shape, facts.outputs)
-    train, validation, test = part_sizes(experiment, facts)
+    try:
+        train, validation, test = part_sizes(experiment, facts)
+    except BadData:  # which is the problem that is found below
+        train = validation = test = 0
     parameters = sum(fact.parameters for fact in layers)
     code, problem, layer = _first_problem(experiment, facts, home, parameters)
     steps = ceil(train / min(experiment.batch_size, max(train, 1)))

@@ -3,11 +3,12 @@
 `datasets.py` brings all members together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from core.base.spec import Call, Choice, ranged
+from core.data.split_keys import SplitKeys
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Facts:
 
     `shape` is (C, H, W) of an image or (F,) of a table row. `classes` is empty if values are
     predicted. `rows` and `test_rows` count the samples; `validation_rows` of the rows are the
-    dataset's own validation set, and `dropped_rows` are left out of the training set.
+    dataset's own validation set, and `dropped_rows` are left out of the training set. `keys` are
+    the values by which the rows can be split.
     """
 
     shape: tuple[int, ...]
@@ -25,6 +27,7 @@ class Facts:
     test_rows: int = 0
     validation_rows: int = 0
     dropped_rows: int = 0
+    keys: SplitKeys | None = field(default=None, compare=False, repr=False)
 
     @property
     def outputs(self) -> int:

@@ -4,12 +4,14 @@
     inputs.npy targets.npy            opened memory-mapped
     test_inputs.npy test_targets.npy  if the files contain a test set
     validation.npy                    if they state a validation set
+    split_codes.npy split_values.npy  if a column is the split key
     row_numbers.npy                   if they are not 1, 2, …; test_row_numbers.npy also
 
 It is written under a temporary name and renamed, so it is complete or absent.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +22,12 @@ from core.base.seal import add_sum, is_intact, write_with_sum
 from core.data.inspection.encoding import input_fills
 from core.data.manifest import About
 from core.data.samples import Samples
+from core.data.split_keys import SplitKeys
 from core.data.uploads import write_array
 
 ABOUT = "about.json"
 NUMBERS = ("row_numbers", "test_row_numbers")
+KEYS = {"codes": "split_codes.npy", "values": "split_values.npy"}  # fields of SplitKeys
 
 
 def read_about(folder: Path) -> About:
@@ -66,8 +70,24 @@ def load(folder: Path, about: About) -> Samples:
         classes=about.classes,
         columns=about.columns,
         fills=input_fills(about.encodings),
+        keys=load_keys(folder, about),
         **arrays,
     )
+
+
+def load_keys(folder: Path, about: About) -> SplitKeys | None:
+    """Return the values by which the rows can be split; the same object for the same folder, so
+    that what was computed from it can be found again. Raises NotFound where they were damaged.
+    """
+    return _keys(folder, about.split_key, about.keys_ordered) if about.split_key else None
+
+
+@lru_cache(maxsize=8)
+def _keys(folder: Path, column: str, ordered: bool) -> SplitKeys:
+    if not all(is_intact(folder / name) for name in KEYS.values()):
+        raise _damaged(folder)
+    arrays = {field: np.load(folder / name) for field, name in KEYS.items()}
+    return SplitKeys(column, ordered=ordered, **arrays)
 
 
 def write(folder: Path, about: About, samples: Samples) -> None:
@@ -94,6 +114,8 @@ def _save(folder: Path, samples: Samples) -> None:
     for name in ("targets", "test_targets", "validation"):
         if (array := getattr(samples, name)) is not None:
             np.save(folder / f"{name}.npy", array)
+    for field, name in KEYS.items() if samples.keys else ():
+        np.save(folder / name, getattr(samples.keys, field))
     for name in NUMBERS:
         numbers = getattr(samples, name)
         if numbers is not None and not np.array_equal(numbers, np.arange(1, len(numbers) + 1)):

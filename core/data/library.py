@@ -26,6 +26,7 @@ from core.data.manifest import About
 from core.data.reading import Reading
 from core.data.ready.download import Progress
 from core.data.samples import Samples
+from core.data.split_keys import SplitKeys
 from core.data.spreadsheet.source import Source
 from core.data.upload_bundle import bundle_digest, file_hashes, file_names, inspect_bundle
 from core.data.uploads import Uploads
@@ -90,6 +91,8 @@ class Library:
             encodings=train.encodings,
             column_table=train.column_table,
             pixel_titles=train.pixel_titles,
+            split_key=train.samples.keys.column if train.samples.keys else "",
+            keys_ordered=train.samples.keys is not None and train.samples.keys.ordered,
         )
         dataset_folder.write(self._folder(digest), about, train.samples)
         self.uploads.save(sources, hashes)
@@ -129,6 +132,12 @@ class Library:
     def open(self, digest: str) -> Samples:
         """Open the samples, memory-mapped. Raises NotFound, also where they were damaged."""
         return dataset_folder.load(self._folder(digest), self.about(digest))
+
+    def keys(self, about: About) -> SplitKeys | None:
+        """Return the values by which the rows of a dataset can be split, if it has some. Raises
+        NotFound where they were damaged.
+        """
+        return dataset_folder.load_keys(self._folder(about.digest), about)
 
     def about(self, digest: str) -> About:
         """Return the description of a dataset without opening its arrays. Raises NotFound."""
@@ -219,8 +228,10 @@ class Library:
 
 def facts(home: Path, digest: str) -> Facts:
     """Return the facts of an uploaded dataset without opening its arrays. Raises NotFound."""
-    about = Library(home).about(digest)
-    return Facts(about.shape, about.classes, about.rows, about.test_rows, about.validation_rows)
+    library = Library(home)
+    about = library.about(digest)
+    counts = (about.rows, about.test_rows, about.validation_rows)
+    return Facts(about.shape, about.classes, *counts, keys=library.keys(about))
 
 
 def spreadsheets(

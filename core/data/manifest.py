@@ -40,6 +40,8 @@ class About:
     column_table: tuple[ColumnFacts, ...] = ()
     validation_rows: int = 0  # of `rows`, where the files themselves state the validation set
     pixel_titles: tuple[str, ...] = ()
+    split_key: str = ""  # the key of the column by which the rows can be split
+    keys_ordered: bool = False  # whether its values are numbers or dates
 
     @property
     def task(self) -> Task:

@@ -22,10 +22,12 @@ POSITIONS = ("auto", "first", "last", "none")  # values of `Reading.label_column
 class ColumnChoice(Value):
     """Choices for one column of a table; "auto" is detected from the file."""
 
-    role: Literal["auto", "input", "label", "split", "ignore"] = ranged(
+    role: Literal["auto", "input", "label", "split", "split_key", "ignore"] = ranged(
         "auto",
         help="Whether the column is an input, the label, the part of the data that each row "
-        "belongs to (split), or is left out (ignore).",
+        "belongs to (split), what the rows are split by, such as a patient, a date or an "
+        "identifier (split key), or is left out (ignore).",
+        option_labels={"split_key": "Split key"},
     )
     missing: Literal[
         "auto",

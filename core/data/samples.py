@@ -9,6 +9,7 @@ import numpy as np
 from core.base.numbers import short
 from core.data.dataset import Facts
 from core.data.gaps import Fill, fill_gaps, fit_fills
+from core.data.split_keys import SplitKeys
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,6 +39,7 @@ class Samples:
     `row_numbers` (N,) and `test_row_numbers` are the rows of the samples in their spreadsheets,
     where these differ from 1, 2, …: a header counts, and rows may have been left out.
     `fills` say how missing values (NaN) of a table are filled; there are none elsewhere.
+    `keys` (N,) are the values of the column by which the samples can be split.
     `corrections` describe how `targets` differ from those of the dataset. `start` are the weights
     by name that a training on these samples starts from, if its experiment names some
     (`core.training.inputs.load_inputs`).
@@ -55,6 +57,7 @@ class Samples:
     test_row_numbers: np.ndarray | None = None
     fills: tuple[Fill, ...] = ()
     corrections: Corrections | None = None
+    keys: SplitKeys | None = None
     start: Mapping[str, "Tensor"] | None = None
 
     def __len__(self) -> int:
@@ -76,7 +79,8 @@ class Samples:
         test_rows = 0 if self.test_inputs is None else len(self.test_inputs)
         validation_rows = 0 if self.validation is None else len(self.validation)
         dropped = 0 if self.corrections is None else len(self.corrections.dropped)
-        return Facts(self.shape, self.classes, len(self), test_rows, validation_rows, dropped)
+        counts = (len(self), test_rows, validation_rows, dropped)
+        return Facts(self.shape, self.classes, *counts, keys=self.keys)
 
     @property
     def has_test(self) -> bool:

@@ -65,10 +65,8 @@ def check_stored_start(experiment: Experiment, facts: Facts, home: Path) -> Matc
 
 
 def part_sizes(experiment: Experiment, facts: Facts) -> tuple[int, int, int]:
-    """Return the numbers of training, validation and test samples after the split."""
-    split, rows = experiment.split, facts.rows
-    validation = facts.validation_rows or int(rows * split.validation + 0.5)
-    others = rows - facts.validation_rows
-    test = facts.test_rows or int(others * split.test + 0.5)
-    train = rows - validation - (0 if facts.test_rows else test)
-    return split.training_size(train) - facts.dropped_rows, validation, test
+    """Return the numbers of training, validation and test samples after the split. Raises BadData
+    if the method of the split cannot be used for the data.
+    """
+    train, validation, test = experiment.split.sizes(facts)
+    return train - facts.dropped_rows, validation, test

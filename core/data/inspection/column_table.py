@@ -23,7 +23,7 @@ MAX_COLUMNS = 200  # of a wider file, only columns with a choice or a problem ar
 EXAMPLES = 3  # values that are shown
 EXAMPLE = 30  # characters of all of them
 
-Role = Literal["input", "label", "split", "ignore"]
+Role = Literal["input", "label", "split", "split_key", "ignore"]
 
 
 @dataclass(frozen=True)

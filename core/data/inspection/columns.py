@@ -22,6 +22,7 @@ from core.data.inspection.label_guess import guess_by_title
 from core.data.inspection.parts_column import TRAIN, FileSplit
 from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice, Reading
+from core.data.split_keys import SplitKeys
 from core.data.spreadsheet.table import Table
 
 
@@ -37,7 +38,8 @@ class Columns:
 
     `rows` and `label_rows` are the spreadsheet's row numbers of the inputs and of the labels (N,).
     `choices` are those of the reading for the columns of the first file. `task` is as in Reading,
-    `split` is the part of the data that a file assigns to each row, if it does,
+    `split` is the part of the data that a file assigns to each row, if it does, `keys` are the
+    values by which the rows are split,
     `label_roles` are the choices that find one-hot labels again, and `left_out` are the keys of
     the columns that are not used, such as identifiers. `gap_words` are words, such as NA, that are
     read as missing in columns of text.
@@ -60,6 +62,7 @@ class Columns:
     choices: dict[int, ColumnChoice] = field(default_factory=dict)
     task: str = "auto"
     split: FileSplit | None = None
+    keys: SplitKeys | None = None
     label_roles: dict[str, dict[str, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     gap_words: dict[int, str] = field(default_factory=dict)
@@ -140,6 +143,7 @@ def find_columns(
         choices=choices,
         task=found.task,
         split=inputs.split or found.split,
+        keys=inputs.keys or found.keys,
         left_out=inputs.left_out(images),
         gap_words=gap_words(images),
     )
@@ -215,6 +219,7 @@ def _split_columns(
         choices=choices,
         task=label.task,
         split=inputs.split,
+        keys=inputs.keys,
         left_out=inputs.left_out(table),
         gap_words=gap_words(table),
     )

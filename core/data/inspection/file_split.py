@@ -33,6 +33,8 @@ def split_samples(samples: Samples, parts: np.ndarray) -> Samples:
             "test_inputs": samples.inputs[is_test],
             "test_targets": samples.targets[is_test],
         }
+        if samples.keys is not None:
+            changes["keys"] = samples.keys.take(~is_test)
         if samples.row_numbers is not None:
             changes["row_numbers"] = samples.row_numbers[~is_test]
             changes["test_row_numbers"] = samples.row_numbers[is_test]

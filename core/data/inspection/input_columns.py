@@ -11,10 +11,14 @@ from core.base.numbers import whole
 from core.base.text import clip, counted, few
 from core.data.inspection.column_choices import column_keys
 from core.data.inspection.identifiers import find_identifiers, identifier_finding
+from core.data.inspection.key_column import find_key, key_finding, read_keys
 from core.data.inspection.parts_column import FileSplit, find_folds, find_split, read_parts
 from core.data.reading import ColumnChoice
+from core.data.split_keys import SplitKeys
 from core.data.spreadsheet.header import folded_title
 from core.data.spreadsheet.table import Table
+
+_NO_INPUT = ("ignore", "split", "split_key")  # roles of columns that are neither input nor label
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class TrainedColumns:
 @dataclass(frozen=True)
 class InputColumns:
     """`free` columns may be inputs or labels. `identifiers` and `folds` were detected, and
-    `ignored` columns were chosen to be left out. `split` is what a split column states.
+    `ignored` columns were chosen to be left out. `split` is what a split column states, `keys` are
+    those of the column by which the rows are split.
     """
 
     free: list[int]
@@ -39,6 +44,7 @@ class InputColumns:
     folds: list[int]
     ignored: list[int]
     split: FileSplit | None
+    keys: SplitKeys | None = None
 
     def left_out(self, table: Table) -> tuple[str, ...]:
         """Return the keys of the columns that were left out without being asked to."""
@@ -55,6 +61,8 @@ class InputColumns:
             findings.append(Finding("columns_left_out", "ok", text, {"columns": names}))
         if identifiers := [c for c in self.identifiers if c != joined]:
             findings.append(identifier_finding(table, identifiers))
+        if self.keys:
+            findings.append(key_finding(self.keys, table.name))
         if self.folds:
             names = [keys[c] for c in self.folds]
             text = (
@@ -91,13 +99,13 @@ def find_inputs(
     Without a training file, identifiers, folds and a split column are detected. Raises BadData.
     """
     keys = column_keys(table.header, table.width)
-    out = {c for c, x in choices.items() if x.role in ("ignore", "split") or x.text == "ignore"}
+    out = {c for c, x in choices.items() if x.role in _NO_INPUT or x.text == "ignore"}
     free = [c for c in range(table.width) if c not in out]
     chosen = {c for c, choice in choices.items() if choice.role in ("input", "label")}
     open_ = [c for c in free if c not in chosen]
     split = next((c for c, choice in choices.items() if choice.role == "split"), None)
     split = find_split(table, open_) if split is None else split
-    folds = find_folds(table, open_)
+    folds, key = find_folds(table, open_), find_key(table, choices)
     if trained:
         identifiers = [c for c in open_ if keys[c] in trained.left_out]
     else:
@@ -108,8 +116,9 @@ def find_inputs(
         free=[c for c in free if c not in unused],
         identifiers=identifiers,
         folds=folds,
-        ignored=sorted(c for c in out if choices[c].role != "split"),
+        ignored=sorted(c for c in out if choices[c].role not in ("split", "split_key")),
         split=None if split is None or trained else read_parts(table, split),
+        keys=None if key is None or trained else read_keys(table, key),
     )
 
 

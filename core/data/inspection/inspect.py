@@ -232,6 +232,7 @@ def _examine(
         columns=names,
         row_numbers=np.asarray(columns.rows, np.int64),
         fills=input_fills(encodings),
+        keys=columns.keys,
     )
     if columns.split and like is None:
         samples = split_samples(samples, columns.split.parts)

@@ -13,12 +13,14 @@ from core.base.numbers import whole
 from core.base.text import clip, counted
 from core.data.inspection.identifiers import find_identifiers
 from core.data.inspection.joining import Join, join_tables
+from core.data.inspection.key_column import find_key, key_finding, read_keys
 from core.data.inspection.label_guess import find_by_title, guess_by_title
 from core.data.inspection.one_hot import class_names, count_ones, one_hot_targets
 from core.data.inspection.parts_column import FileSplit, find_split, read_parts
 from core.data.inspection.sample_kind import title
 from core.data.inspection.unlikely_labels import cells_of
 from core.data.reading import ColumnChoice
+from core.data.split_keys import SplitKeys
 from core.data.spreadsheet.grid import column_name
 from core.data.spreadsheet.table import Table
 
@@ -27,7 +29,8 @@ from core.data.spreadsheet.table import Table
 class FileLabels:
     """Labels `cells` (N,) from the file's rows `rows` (N,), and what was found on the way.
 
-    `split` is what a split column states. `task` is "classes" where the file states it.
+    `split` is what a split column states, `keys` are those of a key column. `task` is "classes"
+    where the file states it.
     """
 
     cells: np.ndarray
@@ -35,6 +38,7 @@ class FileLabels:
     title: str = ""
     task: str = "auto"
     split: FileSplit | None = None
+    keys: SplitKeys | None = None
     joined: Join | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -45,6 +49,7 @@ class FileLabels:
             cells=self.cells[join.order],
             rows=np.asarray(self.rows)[join.order],
             split=self.split and self.split.take(join.order),
+            keys=self.keys and self.keys.take(join.order),
             joined=join,
             findings=(join.finding, *self.findings),
         )
@@ -77,12 +82,17 @@ def read_label_file(
     chosen = [c for c in used[1] if label_choices.get(c, ColumnChoice()).role == "label"]
     split = next((c for c in used[1] if label_choices.get(c, ColumnChoice()).role == "split"), None)
     split = find_split(labels, used[1]) if split is None else split
-    free = [c for c in used[1] if c != split and (join is None or c != join.columns[1])]
+    key = find_key(labels, label_choices)
+    free = [c for c in used[1] if c not in (split, key, join and join.columns[1])]
     identifiers = [c for c in find_identifiers(labels, [*free, -1]) if c not in chosen]
     found = _choose(labels, wanted, chosen, [c for c in free if c not in identifiers] or free)
     found = replace(found, rows=rows)
     if split is not None:
         found = replace(found, split=read_parts(labels, split))
+    if key is not None:
+        keys = read_keys(labels, key)
+        findings = (*found.findings, key_finding(keys, labels.name))
+        found = replace(found, keys=keys, findings=findings)
     if join is not None:
         return found.reordered(join)
     if unordered := _unordered(labels, identifiers, inputs):

@@ -122,6 +122,7 @@ def select_rows(columns: Columns, keep: np.ndarray, finding: Finding) -> Columns
         rows=np.asarray(columns.rows)[keep],
         label_rows=np.asarray(columns.label_rows)[keep],
         split=columns.split and columns.split.take(keep),
+        keys=columns.keys and columns.keys.take(keep),
         findings=(*columns.findings, finding),
     )
 

@@ -80,6 +80,8 @@ def arrays_of(samples: Samples) -> dict[str, np.ndarray]:
     """Return the arrays of a dataset that exist, by name."""
     names = ("inputs", "targets", "test_inputs", "test_targets", "validation")
     found = {name: getattr(samples, name) for name in names}
+    if samples.keys:
+        found |= {"split_codes": samples.keys.codes, "split_values": samples.keys.values}
     return {name: array for name, array in found.items() if array is not None}
 
 

@@ -24,8 +24,12 @@ def split(plan: ScriptPlan, definitions: Definitions) -> Section:
     held = [f"{percent(chosen.validation)} for validation"] * (not facts.validation_rows)
     held += [f"{percent(test)} for testing"] * (not facts.test_rows)
     text = f"Split: {join_words(held)}" if held else "Split: the dataset has its own parts"
-    text += ", in the proportions of the classes." if stratified else ", drawn at random."
-    if facts.validation_rows:
+    if chosen.method == "random":
+        text += ", in the proportions of the classes." if stratified else ", drawn at random."
+    if chosen.method != "random":
+        words, line = _deal_by_key(plan, definitions, test)
+        text += f", {words}."
+    elif facts.validation_rows:
         deal = definitions.name("core.data.dealing.deal_around")
         line = f"{deal}({labels}, own_validation, {test}{how})"
     else:
@@ -51,6 +55,25 @@ def split(plan: ScriptPlan, definitions: Definitions) -> Section:
     if plan.fills:
         lines += ["", *_fills(plan, definitions)]
     return Section("Split", "\n".join(lines))
+
+
+def _deal_by_key(plan: ScriptPlan, definitions: Definitions, test: float) -> tuple[str, str]:
+    """Return a description of a split by key, and the expression of its three parts."""
+    chosen, has_keys = plan.experiment.split, plan.facts.keys is not None
+    deal = {"groups": "deal_groups", "time": "deal_in_order", "hash": "deal_hashed"}[chosen.method]
+    function = definitions.name(f"core.data.dealing_by_key.{deal}")
+    fractions = f"{chosen.validation}, {test}"
+    key = comment(plan.facts.keys.column).removeprefix("# ") if has_keys else "the row number"
+    if chosen.method == "groups":
+        line = f"{function}(split_codes, {fractions}, seed={chosen.seed})"
+        return f"without a value of {key} in two parts", line
+    if chosen.method == "time":
+        return f"in the order of {key}", f"{function}(split_codes, {fractions})"
+    places = definitions.name("core.data.dealing_by_key.hash_places")
+    definitions.imports["np"] = "import numpy as np"
+    names = "split_values" if has_keys else "np.arange(1, len(targets) + 1)"
+    places = f"{places}({names}, {chosen.seed})" + ("[split_codes]" if has_keys else "")
+    return f"by the hash of {key}", f"{function}({places}, {fractions})"
 
 
 def _fills(plan: ScriptPlan, definitions: Definitions) -> list[str]:

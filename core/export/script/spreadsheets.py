@@ -95,8 +95,12 @@ def _sha256(path: Path) -> str:
 def _exact_code(about: About, samples: Samples, files: Files) -> str:
     """Return the first code that gives the arrays of the samples; empty if none does."""
     arrays = arrays_of(samples)
-    if about.validation_rows or ("test_inputs" in arrays) != ("test_inputs" in files):
-        return ""  # the file itself says to which part a row belongs
+    if (
+        about.validation_rows
+        or about.split_key
+        or ("test_inputs" in arrays) != ("test_inputs" in files)
+    ):
+        return ""  # the file itself says to which part a row belongs, or by what it is split
     with tempfile.TemporaryDirectory(prefix="spreadsheet-") as folder:
         for name, path in files.values():
             (Path(folder) / name).symlink_to(path.resolve())

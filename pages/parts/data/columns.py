@@ -226,4 +226,4 @@ def _verb(choice: Mapping[str, Any]) -> str:
         return f"fill {{columns}} with {filled}"
     if choice.get("text"):
         return f"encode {{columns}} as {word(FIELDS['text'], choice['text']).lower()}"
-    return "use {columns} as " + choice.get("role", "input")
+    return "use {columns} as " + word(FIELDS["role"], choice.get("role", "input")).lower()

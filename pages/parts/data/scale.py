@@ -6,7 +6,7 @@ import streamlit as st
 from core.advice.input_scale import check_input_scale
 from core.base.errors import LabError
 from core.base.numbers import short, whole
-from core.base.text import clip
+from core.base.text import clip, counted
 from core.data.normalization import Normalization
 from core.data.samples import Samples
 from core.experiment import Experiment
@@ -41,12 +41,17 @@ def choose_split(draft: Experiment, data: Samples) -> None:
                 on_click=_apply,
                 args=(fractions, data.has_test),
             )
-    value = form.edit(draft.split, state.key("split"), skip=("test",) if data.has_test else ())
+    skip = ["test"] * data.has_test + ["stratified"] * (draft.split.method != "random")
+    skip += ["seed"] * (draft.split.method == "time" and draft.split.fraction == 1)
+    value = form.edit(draft.split, state.key("split"), skip=tuple(skip))
     if value != draft.split:
         state.edit("split", value.model_dump(mode="json"))
     if data.has_test:
         st.caption(f"This dataset has its own test set of {whole(len(data.test_targets))} samples.")
-    if not data.classes:
+    if data.keys and draft.split.method != "random":
+        values = counted(len(data.keys.values), "value")
+        st.caption(form.escape(f"Split key: {clip(data.keys.column)}, {values}."))
+    elif not data.classes and draft.split.method == "random":
         st.caption("Stratification needs classes. These samples are split at random.")
     show_fills(state.draft(), data)
 
@@ -80,7 +85,10 @@ def choose_normalization(draft: Experiment, data: Samples) -> None:
         state.edit("normalization", value.model_dump(mode="json"))
         draft = state.draft()
     st.latex(value.formula)
-    affine = selected.fitted(draft)
+    try:
+        affine = selected.fitted(draft)
+    except LabError:  # the numbers of the dataset are replaced by the reason
+        return
     st.plotly_chart(
         selected.histogram(draft),
         theme=None,

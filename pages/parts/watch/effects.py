@@ -61,6 +61,7 @@ def _form(run: str, experiment: Experiment, newest: Study | None) -> None:
     try:
         facts = experiment.data.facts(store.home)
         changes = possible(store.home, experiment)
+        _, validation, test = part_sizes(experiment, facts)
     except LabError as error:
         finding("bad", escape(str(error)))
         return
@@ -74,7 +75,6 @@ def _form(run: str, experiment: Experiment, newest: Study | None) -> None:
         help="Each change is compared with this run’s settings, and differs from them in this "
         "alone. Another optimizer has its own default learning rate.",
     )  # fmt: skip
-    _, validation, test = part_sizes(experiment, facts)
     sets = [part for part, size in (("validation", validation), ("test", test)) if size]
     if not sets:
         finding("warn", "This run held out no samples. Set a validation fraction on the Data page.")

@@ -13,7 +13,9 @@ from core.base.encoding import build
 from core.base.spec import Choice, fields
 from core.data.augmentations import Augmentation
 from core.data.datasets import DataSet
+from core.data.library import Library
 from core.data.normalization import Normalization
+from core.data.reading import Reading
 from core.data.ready.points import Computed
 from core.data.sampling import Sampling
 from core.experiment import Experiment
@@ -199,6 +201,14 @@ def data() -> Iterator[Experiment]:
     ):  # fmt: skip
         yield experiment(TABLE, split=split)
         yield experiment(VALUES, split=split)
+    yield experiment(TABLE, split={"method": "hash"})
+    rows = (f"{k * 7 % 31},{k * k % 17},{2000 + k * 13 % 24},{'ab'[k % 2]}" for k in range(60))
+    reading = Reading(columns={"who": {"role": "split_key"}})
+    text = "\n".join(["x,y,who,label", *rows]).encode()
+    digest, _ = Library(HOMES[-1]).add(text, names=("keyed.csv",), reading=reading)
+    for method in ("groups", "time", "hash"):
+        split = {"method": method, "seed": 2, "fraction": 0.8}
+        yield experiment(TABLE, data={"kind": "spreadsheets", "digest": digest}, split=split)
 
 
 def endings() -> Iterator[Experiment]:
