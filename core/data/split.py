@@ -22,6 +22,7 @@ class Split(Value):
 
     method: Literal["random", "groups", "time", "hash"] = ranged(
         "random",
+        label="Split method",
         help="At random; by groups: rows with the same split key stay in one part, such as those "
         "of a patient; by time: the rows with the largest split key are held out, such as the "
         "last months; by hash: the split key or, without one, the row number alone decides, so "

@@ -41,9 +41,11 @@ def choose_split(draft: Experiment, data: Samples) -> None:
                 on_click=_apply,
                 args=(fractions, data.has_test),
             )
-    skip = ["test"] * data.has_test + ["stratified"] * (draft.split.method != "random")
-    skip += ["seed"] * (draft.split.method == "time" and draft.split.fraction == 1)
-    value = form.edit(draft.split, state.key("split"), skip=tuple(skip))
+    method = form.edit_field(draft.split, "method", state.key("split"), width=300)
+    value = draft.split.model_copy(update={"method": method})
+    skip = ["method"] + ["test"] * data.has_test + ["stratified"] * (method != "random")
+    skip += ["seed"] * (method == "time" and draft.split.fraction == 1)
+    value = form.edit(value, state.key("split"), skip=tuple(skip))
     if value != draft.split:
         state.edit("split", value.model_dump(mode="json"))
     if data.has_test:
