@@ -68,6 +68,9 @@ FILES = {
     "numbered images": files(pixels(NUMBERED, ",".join(IMAGE_TITLES))),
     "folds": files(csv("a,fold,label", A, cycle(range(5)), YES)),
     "parts": files(csv("a,Usage,label", A, cycle(["train", "test"]), YES)),
+    "split key": files(
+        csv("a,patient,label", A, cycle(range(9)), YES), columns={"patient": {"role": "split_key"}}
+    ),
     "small images": files(pixels(DRAW.integers(0, 256, (ROWS, 36))), csv("", cycle("012"))),
     "a square of numbers": files(pixels(DRAW.integers(0, 99, (ROWS, 16))), csv("", cycle("012"))),
     "stray value": files(pixels(STRAY), LABELS),
