@@ -48,7 +48,8 @@ class Layout:
     the cells of the rows above the header. `sheet_column` is as in source.Text.
 
     `is_plain`: all examined rows have the same width, their cells are numbers with one decimal
-    sign or text, and none is missing, so that pandas may read the file. `padded` are columns of
+    sign or text, and none is missing, so that pandas may read the file; nor is there a line break
+    in a cell above them, since pandas skips rows, and not lines. `padded` are columns of
     numbers with leading zeros.
     """
 
@@ -158,6 +159,7 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
     if named:
         regular &= len(names) >= width and all(map(is_blank, names[width:]))
     before = last if named else titled[-1] if titled else None
+    above = [*titled, rows[0], last] if named else titled
     return Layout(
         delimiter=delimiter,
         decimal=decimal or ".",
@@ -167,7 +169,7 @@ def sniff(stream: io.BufferedReader, text: Text, header: Header = "auto") -> Lay
         lines=before[1] if before else int(bool(declared)),
         first_row=body[0][0],
         top=rows[0][0],
-        is_plain=bool(decimal) and regular,
+        is_plain=bool(decimal) and regular and not any(map(_has_line_break, above)),
         extra=full - width,
         titles=tuple(cell.strip() for _, _, row in titled for cell in row if cell.strip()),
         padded=tuple(c for c, scan in enumerate(scans) if scan.exact and not scan.is_text),
@@ -191,6 +193,10 @@ def _first_rows(stream: BinaryIO, delimiter: str, name: str, top: int) -> list[R
         if count > SNIFFED_CELLS:
             break
     return rows
+
+
+def _has_line_break(record: Record) -> bool:
+    return any("\n" in cell or "\r" in cell for cell in record[2])
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> tuple[int, int]:

@@ -107,6 +107,8 @@ def files(draw) -> tuple[Dialect, Written]:
         names = tuple(name.replace(" ", "_") for name in names)
     elif not dialect.row_names and draw(st.booleans()):
         names = ("weight", "weight", *names[2:])
+    elif draw(st.booleans()):  # a line break in a cell, as Excel writes a title of two lines
+        names = tuple(name.replace(" ", "\n") for name in names)
     return dialect, Written(names, columns, _write(dialect, names, columns))
 
 
@@ -130,7 +132,7 @@ def _write(dialect: Dialect, names: tuple[str, ...], columns: tuple[np.ndarray, 
         text, delimiter=single, quoting=dialect.quoting, lineterminator=dialect.newline
     )
     end = [""] * dialect.trailing
-    for title in ("Measurements of May", "Laboratory 7")[: dialect.titles]:
+    for title in ("Measurements\nof May", "Laboratory 7")[: dialect.titles]:
         writer.writerow([title, *[""] * (len(names) + dialect.index - 1), *end])
     if dialect.header:
         text.write(dialect.comment)
