@@ -139,7 +139,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve(home: Path, **environment: str) -> Iterator[Server]:
+def serve(home: Path, start: ForkServer | None = None, **environment: str) -> Iterator[Server]:
     """Start the lab with `streamlit run`, wait until it is healthy, and end it in any case."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -148,7 +148,7 @@ def serve(home: Path, **environment: str) -> Iterator[Server]:
     log = home / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("wb") as file:
-        process = subprocess.Popen(
+        process = (start.popen() if start else subprocess.Popen)(
             command,
             cwd=ROOT,
             stdout=file,
@@ -173,9 +173,9 @@ def serve(home: Path, **environment: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer) -> Iterator[Server]:
     """One lab for all browser tests that need no settings."""
-    with serve(tmp_path_factory.mktemp("lab")) as running:
+    with serve(tmp_path_factory.mktemp("lab"), fork_server) as running:
         yield running
 
 

@@ -23,7 +23,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = ("torch", "pandas", "pydantic", "psutil", "safetensors.torch")
+_LIBRARIES = (
+    "torch", "pandas", "pydantic", "psutil", "safetensors.torch", "plotly.graph_objects",
+    "streamlit.web.bootstrap", "scipy.stats",
+)  # fmt: skip
 _SUBREAPER = 36  # prctl.h: orphans below this process become its children
 _INHERITED = -1  # of a Popen: the stream of this process
 

@@ -265,6 +265,7 @@ def test_each_invalid_variable_ends_the_start_with_its_rule(monkeypatch, capsys,
     assert (value in message) == (name != "LAB_PIN")  # a PIN is shown nowhere
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_an_invalid_mode_ends_the_server_at_the_start():
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
     done = subprocess.run(

@@ -17,6 +17,7 @@ STOP = ".st-key-act_Stop button"  # Streamlit has one of this name while a page 
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("quick_processes")
 def test_two_people_and_a_teacher(browser: object, tmp_path: Path) -> None:
     link = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endless"))
     network = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "http_proxy": "http://127.0.0.1:9"}

@@ -15,6 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from tests.conftest import Server, serve, wait_until
+from tests.fork_server import ForkServer
 
 MB = 2**20
 LIMIT = 16 * MB
@@ -22,14 +23,14 @@ ALL = {"max_size": None, "max_queue": None, "close_timeout": 2}  # a websocket t
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lab(tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer) -> Iterator[Server]:
     """A classroom with a low limit, where a page that is closed is forgotten after a second."""
     environment = {
         "LAB_MODE": "class",
         "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": str(LIMIT // MB),
         "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1",
     }
-    with serve(tmp_path_factory.mktemp("limits"), **environment) as running:
+    with serve(tmp_path_factory.mktemp("limits"), fork_server, **environment) as running:
         yield running
 
 

@@ -17,6 +17,7 @@ LINK = "/train?e=" + to_link(Experiment(epochs=100_000, device="cpu", name="Endl
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("quick_processes")
 def test_logins_own_their_runs(browser: object, tmp_path: Path) -> None:
     teachers = {"LAB_MODE": "lab", "LAB_TEACHERS": "tess@school.example"}
     with provide() as provider:

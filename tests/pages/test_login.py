@@ -158,6 +158,7 @@ def test_without_authlib_the_error_names_the_file_to_install(monkeypatch):
     login.check_configuration()  # nobody needs it there
 
 
+@pytest.mark.usefixtures("quick_processes")
 def test_an_invalid_secrets_file_ends_the_server_with_a_message(tmp_path: Path):
     file = tmp_path / "secrets.toml"
     file.write_text("[auth\n")
