@@ -10,6 +10,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from core.analysis.analysis import Analysis, Answering, Result, predicting
 from core.analysis.trained import TrainedRun
 from core.base.numbers import percent_parts, whole
+from core.runs.measured import NAMES
 
 POINTS = 10_000  # shown at most, evenly spaced over the part
 MISTAKES = 500  # listed at most
@@ -62,7 +63,7 @@ class Embedding(Analysis):
     def lines(self, result: Result) -> list[str]:
         (first, second), both = percent_parts(result["explained"])
         return [
-            f"{whole(result['samples'])} samples of the {result['part']} set, "
+            f"{whole(result['samples'])} samples of the {NAMES[result['part']]} set, "
             f"{result['width']} hidden units",
             f"Two principal components explain {both} of the variance ({first} + {second})",
         ]

@@ -11,6 +11,7 @@ from core.analysis.inside.layer_outputs import all_layers, recorded, title
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadInput
 from core.base.numbers import short
+from core.runs.measured import NAMES
 from core.training.metrics import CPU_BATCH
 
 TOP = 10  # samples of each channel
@@ -65,7 +66,8 @@ class Exciting(Analysis):
         }
 
     def lines(self, result: Result) -> list[str]:
-        lines = [f"Layer {result['title']}, {result['part']} set: samples with the largest outputs"]
+        part = NAMES[result["part"]]
+        lines = [f"Layer {result['title']}, {part} set: samples with the largest outputs"]
         for channel, rows in enumerate(result["rows"][:LINES]):
             values = result["values"][channel]
             pairs = (f"{row + 1} ({short(v, 3)})" for row, v in zip(rows, values, strict=True))

@@ -22,6 +22,7 @@ from core.analysis.inside.layer_outputs import convolutional_layers, recorded, s
 from core.analysis.trained import TrainedRun
 from core.base.errors import BadInput
 from core.base.numbers import percent, short, whole
+from core.runs.measured import NAMES
 
 CHANNELS = 10  # feature maps of each layer
 MAP_SIDE = 24  # cells of a feature map along its longer side
@@ -103,8 +104,8 @@ class OneSample(Analysis):
         part = trained.part(self.part)
         if self.sample > len(part):
             raise BadInput(
-                f"Sample {self.sample} does not exist: the {self.part} set has {len(part)}. Choose "
-                f"a number from 1 to {len(part)}.",
+                f"Sample {self.sample} does not exist: the {NAMES[self.part]} set has {len(part)}. "
+                f"Choose a number from 1 to {len(part)}.",
                 code="sample_out_of_range",
             )
         if self.target >= max(1, len(trained.classes)):
@@ -125,8 +126,8 @@ class OneSample(Analysis):
         names = result["columns"] if found.ndim == 1 else []
         places = [_place(index, found.shape, names) for index in largest]
         return [
-            f"Sample {result['sample']} of the {result['part']} set: true {_text(result['true'])}, "
-            f"predicted {_text(result['predicted'])}{sure}",
+            f"Sample {result['sample']} of the {NAMES[result['part']]} set: "
+            f"true {_text(result['true'])}, predicted {_text(result['predicted'])}{sure}",
             f"Integrated gradients for {target}: sum {short(result['total'], 4)}, score difference "
             f"{short(result['difference'], 4)}, gap {percent(result['gap'])} with "
             f"{whole(result['steps'])} steps",

@@ -178,7 +178,7 @@ def _find_missing(trained: TrainedRun) -> Finding | None:
         return None
     text = (
         "This run has no margins of its training samples: it was trained by an earlier version of "
-        "the lab, or stopped before the end of its first epoch. Clone it on the Runs page and "
+        "the lab, or ended before its first epoch was complete. Clone it on the Runs page and "
         "train again."
     )
     return Finding("no_margins_stored", "info", text)
