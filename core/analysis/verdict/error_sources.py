@@ -14,7 +14,7 @@ from core.analysis.side_pieces import SideRuns
 from core.analysis.side_runs import SideRun, sample_errors, widened
 from core.analysis.trained import TrainedRun, compute_outputs
 from core.base.numbers import percent
-from core.base.rates import Z, rate
+from core.base.rates import Rate, Z, difference, rate
 from core.base.spec import ranged
 from core.experiment import Experiment
 from core.network.layers import Linear, ReLU
@@ -38,7 +38,8 @@ class ErrorSources(Analysis):
     """Splits the error of a run into three parts and a rest. *Optimization*: its training error
     minus the lowest that the same network reaches with more epochs, other initial weights and
     AdamW. *Approximation*: what a network of twice the width removes of that, but not below the
-    human error. *Generalization*: the error on the test set minus the training error.
+    human error. *Generalization*: the error on the test set minus the training error; of a run
+    that was not scored on its test set, that on the validation set.
     """
 
     kind: Literal["error_sources"] = "error_sources"
@@ -52,7 +53,7 @@ class ErrorSources(Analysis):
     restarts: int = ranged(2, 1, 10, help="Other initial weights of the same network.")
 
     def answer(self, trained: TrainedRun) -> Answering:
-        part = "test" if len(trained.setup.test) else "validation"
+        part = trained.held_out if trained.held_out != "train" else "validation"
         yield 0.0, "Measuring the errors of the run"
         own, held = (_errors_of(trained, name) for name in ("train", part))
         same_runs = [*_restarts(trained.experiment, self.restarts)]
@@ -102,12 +103,10 @@ def split_error(
     approximation = [max(0.0, value) for value in _paired(same - larger)]
     if (short := float(same.mean()) - floor) < approximation[0]:  # not below the human error
         approximation = [min(value, short) for value in approximation]
-    gap = float(held.mean() - own.mean())
-    half = Z * sqrt(held.var() / len(held) + own.var() / len(own))
     parts = {
         "optimization": optimization,
         "approximation": approximation,
-        "generalization": [gap, gap - half, gap + half],
+        "generalization": difference(_estimate(own), _estimate(held)),
     }
     rest = float(held.mean()) - sum(value for value, _, _ in parts.values())
     wilson = rate(round(rest * len(own)), len(own)) if 0 <= rest <= 1 else None
@@ -215,6 +214,16 @@ def _paired(differences: np.ndarray) -> list[float]:
     """Return the mean of paired differences with its 95 % interval (normal approximation)."""
     mean = float(differences.mean())
     half = Z * float(differences.std()) / sqrt(len(differences))
+    return [mean, mean - half, mean + half]
+
+
+def _estimate(errors: np.ndarray) -> Rate:
+    """Return the mean of the errors of samples with its 95 % interval: Wilson's for wrong or right
+    (0 or 1), also of a few samples; for squared errors the normal approximation.
+    """
+    if np.isin(errors, (0, 1)).all():
+        return rate(float(errors.sum()), len(errors)) or [0.0, 0.0, 1.0]
+    mean, half = float(errors.mean()), Z * float(errors.std()) / sqrt(len(errors))
     return [mean, mean - half, mean + half]
 
 

@@ -58,7 +58,7 @@ def card(run: str, history: History) -> None:
 def describe(found: dict) -> tuple[str, str]:
     """Return the level and the text of the verdict."""
     unit = " of the variance" if found["is_value"] else ""
-    error = f"Of the error on the {found['part']} set, {percent(found['error'])}{unit}"
+    error = f"Of the error of {percent(found['error'])}{unit} on the {found['part']} set"
     largest = found["largest"]
     if largest == "none":
         return (
@@ -67,7 +67,7 @@ def describe(found: dict) -> tuple[str, str]:
         )
     if largest == "undecided":
         text = f"{error}, no source is clearly the largest: their intervals overlap."
-        return "info", f"**Undecided.** {text} More test samples would narrow them."
+        return "info", f"**Undecided.** {text} More {found['part']} samples would narrow them."
     text = f"{error}, {percent(found[largest][0])}{unit} is {MEANINGS[largest]}."
     return "warn", f"**Mostly {largest}.** {text} {NEXT[largest]}"
 

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
+from core.analysis.trained import TrainedRun
+from core.analysis.verdict import error_sources
 from core.analysis.verdict.error_sources import (
     ErrorSources,
     larger_network,
@@ -66,8 +69,33 @@ def test_samples_learned_by_heart_are_an_error_of_generalization() -> None:
     held = np.repeat([0.0, 1.0], [70, 30])
     found = split_error(np.zeros(200), held, np.zeros(200), np.zeros(200))
     assert found["largest"] == "generalization"
-    half = 1.959964 * np.sqrt(0.3 * 0.7 / 100)
-    assert found["generalization"] == pytest.approx([0.3, 0.3 - half, 0.3 + half])
+    training, held_out = (
+        binomtest(k, n).proportion_ci(method="wilson") for k, n in ((0, 200), (30, 100))
+    )
+    low, high = np.hypot(0.3 - held_out.low, training.high), held_out.high - 0.3  # Newcombe 1998
+    assert found["generalization"] == pytest.approx([0.3, 0.3 - low, 0.3 + high])
+
+
+def test_two_held_out_samples_decide_nothing() -> None:
+    own = np.repeat([0.0, 1.0], [1440, 60])
+    found = split_error(own, np.zeros(2), np.zeros(1500), np.zeros(1500))
+    assert found["generalization"][1] < 0 < found["generalization"][2]
+    assert found["largest"] == "undecided"
+
+
+def test_a_stopped_run_is_not_measured_on_its_test_set(
+    digits_run: TrainedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = digits_run.store.last(digits_run.run, "reason")
+    measured: list[str] = []
+    monkeypatch.setattr(
+        error_sources, "_errors_of", lambda _, name: measured.append(name) or np.zeros(9)
+    )
+    for scores in (end["test"], None):
+        monkeypatch.setattr(digits_run.store, "last", lambda *_, s=scores: end | {"test": s})
+        answering = ErrorSources().answer(digits_run)
+        next(answering), next(answering)
+    assert measured == ["train", "test", "train", "validation"]
 
 
 def test_parts_and_rest_add_up() -> None:
