@@ -4,6 +4,7 @@ data and of the epochs, ranked by the error they remove per minute of a whole tr
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +15,8 @@ from core.analysis.side_pieces import SideRuns
 from core.analysis.side_runs import SideRun
 from core.analysis.trained import TrainedRun
 from core.analysis.verdict.error_sources import larger_network
-from core.base.errors import BadInput
+from core.base.encoding import change
+from core.base.errors import BadExperiment, BadInput
 from core.base.numbers import percent, short
 from core.base.spec import ranged
 from core.experiment import Experiment
@@ -75,6 +77,13 @@ class NextSteps(Analysis):
                     break
                 running = side_runs.train([_seeded(each, k) for each in experiments], costs)
                 sides = yield from _noted(running, k, (began, budget))
+                if sides[0].has_diverged:
+                    raise BadInput(
+                        "With the settings of this run, a short training diverges too, so there is "
+                        "nothing to compare its changes with. Choose a smaller learning rate and "
+                        "train again.",
+                        code="side_run_diverged",
+                    )
                 for name, side in zip(errors, sides, strict=True):
                     errors[name].append(side.mean("validation"))
         seconds = float(ended.get("seconds") or 0.0)
@@ -244,9 +253,15 @@ def _changed(experiment: Experiment, **fields: Any) -> Experiment:
 
 
 def _more_rows(whole: Experiment) -> dict[str, Any]:
-    if whole.split.fraction == 1:
-        return {}  # a person has to collect them
-    return {"split.fraction": min(1.0, 2 * whole.split.fraction)}
+    """Return the change to twice the rows: of the fraction that is used, or of the points that a
+    dataset is made of; empty where a person has to collect them.
+    """
+    if whole.split.fraction < 1:
+        return {"split.fraction": min(1.0, 2 * whole.split.fraction)}
+    if points := getattr(whole.data, "points", 0):
+        with suppress(BadExperiment):  # more than such a dataset may have
+            return {"data.points": change(whole, "data.points", 2 * points).data.points}
+    return {}
 
 
 def _json(experiment: Experiment, field: str) -> Any:

@@ -22,7 +22,8 @@ HELP = (
 )
 LEVELS = {"better": "ok", "no_difference": "info", "worse": "bad"}
 MINUTES = 2.0
-ROWS = "The network learns more with more rows: collect more samples, and upload all of them."
+IN_USE = "All training rows are already in use."
+COLLECT = "The network learns more with more rows: collect more samples, and upload all of them."
 
 
 def card(run: str, reopen: Callable[[Action], None]) -> None:
@@ -46,8 +47,8 @@ def card(run: str, reopen: Callable[[Action], None]) -> None:
         action = Action(LABELS[row["name"]], row["changes"]) if row["changes"] else None
         what = describe_row(row, is_value=found["is_value"])
         text = f"**{what}** · whole training {duration(row['seconds'])}"
-        if row["name"] == "rows" and row["verdict"] == "better" and not action:
-            text = f"{text}. {ROWS}"
+        if not action:
+            text = f"{text}. {COLLECT if row['verdict'] == 'better' else IN_USE}"
         label = "Open" if action else None
         if finding(LEVELS[row["verdict"]], text, label, f"next_{row['name']}"):
             reopen(action)

@@ -78,6 +78,23 @@ def test_short_trainings_differ_in_one_thing(digits_run: TrainedRun) -> None:
             assert changed == {fields.get(step.name, step.name)}
 
 
+def test_twice_the_rows_are_opened_where_the_data_can_have_them(digits_run: TrainedRun) -> None:
+    """Twice the fraction or the points; what a file contains is all in use."""
+    whole = digits_run.experiment
+    half = change(whole, "split.fraction", 0.5)
+    many = change(SLOW, "data.points", 15_000)
+    changes = [next_steps._more_rows(each) for each in (SLOW, many, half, whole)]
+    assert changes == [{"data.points": 2400}, {}, {"split.fraction": 1.0}, {}]
+
+
+def test_changes_of_a_run_that_diverges_are_not_compared(tmp_path: Path) -> None:
+    deep = (*[Linear(units=8), ReLU()] * 4, Output())
+    fast = {"network": deep, "optimizer": SGD(learning_rate=10), "epochs": 2}
+    with pytest.raises(BadInput) as refused:
+        answer(NextSteps(minutes=0.2), train(tmp_path, SLOW.model_copy(update=fast)))
+    assert refused.value.code == "side_run_diverged"
+
+
 def test_what_helps_most_in_a_minute_comes_first() -> None:
     rows = [
         {"verdict": "worse", "per_minute": -1.0},
