@@ -110,7 +110,7 @@ def measure(
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--presses", type=int, default=30, help="of each widget")
     return options
 

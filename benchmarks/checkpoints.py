@@ -108,7 +108,7 @@ def contestants(chosen: str) -> dict[str, Callable[[float], dict[str, float]]]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--seconds", type=float, default=20.0, help="of each run")
     options.add_argument("--device", default="cpu")
     return options

@@ -57,7 +57,7 @@ def experiment(case: str, seed: int) -> Experiment:
 
 def main() -> None:
     """Print each case."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--seeds", type=int, default=10)
     seeds = parser.parse_args().seeds
     bayes = bayes_error()

@@ -42,7 +42,7 @@ def measure(home: Path, experiment: Experiment) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
     return options
 

@@ -135,7 +135,7 @@ def report_double_descent() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of the benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--first", type=int, default=FIRST, help="number of the first run")

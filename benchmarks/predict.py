@@ -160,7 +160,7 @@ def describe(seconds: list[float]) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--strokes", type=int, default=30, help="in the browser")
     options.add_argument("--people", type=int, default=29, help="who draw at the same time")
     options.add_argument("--others", nargs=2, help=argparse.SUPPRESS)  # URL and page

@@ -104,7 +104,7 @@ def simulate(costs: Costs, trials: int, cores: int, factor: float = 1.0, seed: i
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--trials", type=int, default=24, help="trials that are measured")
     options.add_argument("--cores", type=int, default=16, help="cores of each simulated node")
     return options

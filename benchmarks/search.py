@@ -258,7 +258,7 @@ def benchmark_recipe(home: Path, images: Path, labels: Path) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     options.add_argument("--home", type=Path, help="folder in which searches are kept")
     options.add_argument("--seeds", type=int, default=10, help="of each compared strategy")

@@ -130,7 +130,7 @@ def report(title: str, medians: dict[str, dict]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--rows", type=int, default=60_000)
     options.add_argument("--sheet-rows", type=int, default=10_000)
     options.add_argument("--rounds", type=int, default=5)

@@ -49,7 +49,7 @@ def measure(title: str, experiment: Experiment, home: Path) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--mnist", type=Path, help="folder with MNIST/raw/*.gz")
     options.add_argument("--epochs", type=int, default=5, help="of MNIST")
     return options

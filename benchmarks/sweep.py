@@ -163,7 +163,7 @@ def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
     options.add_argument("--rounds", type=int, default=5)
     return options

@@ -206,7 +206,7 @@ def _images(file: Path | None) -> Samples:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument(
         "--mnist", type=Path, help="folder with MNIST/raw/*.gz (default: download it)"
     )

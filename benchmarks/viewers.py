@@ -215,7 +215,7 @@ def report(
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     options.add_argument(
         "--viewers", default="1,10,30", help="numbers of viewers, separated by commas"
     )
