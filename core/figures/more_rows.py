@@ -1,9 +1,10 @@
 """The error against the number of training rows, with the fitted power law and its 90 % interval up
-to the largest number of rows for which it is used. `rows` computes, `figure` draws.
+to the largest number of rows for which it is used; beyond the present rows both start from the
+error that was measured with them. `rows` computes, `figure` draws.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -19,25 +20,28 @@ POINTS = 60  # of the drawn law
 @dataclass(frozen=True)
 class LearningCurve:
     """The mean error of every size with the errors of its seeds, and the law at more numbers of
-    rows; without a law `at` is empty.
+    rows; without a law `at` is empty. The law from the `ahead`-th number of rows on is that ahead
+    of the present ones, the first of which it repeats.
     """
 
     sizes: list[int]
     errors: list[list[float]]
     at: list[float]
     law: list[Rate]
+    ahead: int = 0
 
 
 def rows(
     sizes: Sequence[int], errors: Sequence[Sequence[float]], answer: RowsAnswer
 ) -> LearningCurve:
     """Return the measured points and, unless it was refused, the law."""
-    at: list[float] = []
-    if answer.law:
-        at = np.geomspace(answer.first, REACH * sizes[-1], POINTS).tolist()
-    return LearningCurve(
-        list(sizes), [list(e) for e in errors], at, [answer.law.predict(n) for n in at]
-    )
+    curve = LearningCurve(list(sizes), [list(e) for e in errors], [], [])
+    if not answer.law or not answer.ahead:
+        return curve
+    measured = np.geomspace(answer.first, sizes[-1], POINTS).tolist()
+    beyond = np.geomspace(sizes[-1], REACH * sizes[-1], POINTS // 2).tolist()
+    law = [answer.law.predict(n) for n in measured] + [answer.ahead.predict(n) for n in beyond]
+    return replace(curve, at=[*measured, *beyond], law=law, ahead=len(measured))
 
 
 def figure(curve: LearningCurve, mode: Mode, *, percent: bool) -> go.Figure:
@@ -45,17 +49,19 @@ def figure(curve: LearningCurve, mode: Mode, *, percent: bool) -> go.Figure:
     p = PALETTES[mode]
     drawn = blank(mode, HEIGHT, hovermode="closest")
     hover = "%{x:,} rows: %{y:.2%}" if percent else "%{x:,} rows: %{y:.3g}"
-    if curve.at:
-        low, high = ([rate[i] for rate in curve.law] for i in (1, 2))
+    for part in (slice(curve.ahead), slice(curve.ahead, None)) if curve.at else ():
+        at, law = curve.at[part], curve.law[part]
+        low, high = ([rate[i] for rate in law] for i in (1, 2))
+        first = part.start is None
         drawn.add_scatter(
-            x=[*curve.at, *reversed(curve.at)], y=[*high, *reversed(low)], fill="toself",
+            x=[*at, *reversed(at)], y=[*high, *reversed(low)], fill="toself",
             fillcolor=p.validation, opacity=0.18, line={"width": 0}, hoverinfo="skip",
-            name="90 % interval",
+            name="90 % interval", legendgroup="interval", showlegend=first,
         )  # fmt: skip
         drawn.add_scatter(
-            x=curve.at, y=[rate[0] for rate in curve.law], mode="lines", name="Power law",
+            x=at, y=[rate[0] for rate in law], mode="lines", name="Power law",
             line={"color": p.validation, "width": 2, "dash": DASH["validation"]},
-            hovertemplate=f"{hover}<extra></extra>",
+            legendgroup="law", showlegend=first, hovertemplate=f"{hover}<extra></extra>",
         )  # fmt: skip
     seeds = [(n, e) for n, errors in zip(curve.sizes, curve.errors, strict=True) for e in errors]
     drawn.add_scatter(

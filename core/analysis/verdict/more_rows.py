@@ -41,6 +41,12 @@ class MoreRows(Analysis):
 
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.0, "Reading the samples"
+        if not (len(trained.setup.validation) or len(trained.setup.test)):
+            raise BadInput(
+                "This run has neither a validation set nor a test set, so there is no error to "
+                "measure. Set a validation fraction on the Data page and train again.",
+                code="no_validation",
+            )
         base, sizes = trained.experiment, self.rows_of(trained)
         all_rows, regression = len(trained.setup.train), not trained.classes
         work = [(size, repetition) for size in sizes for repetition in range(self.seeds)]
@@ -105,15 +111,14 @@ def expected_seconds(run_seconds: float, sizes: int, seeds: int) -> float:
 
 def held_out_error(side: SideRun, *, regression: bool) -> tuple[float, int]:
     """Return the error on the validation set, or on the test set without one, and the number of its
-    samples: the fraction of wrong predictions, or RMSE. Raises BadInput if there is none.
+    samples: the fraction of wrong predictions, or RMSE. Raises BadInput if it diverged.
     """
-    part = next((part for part in ("validation", "test") if part in side.errors), None)
-    if part is None or side.has_diverged:
-        reason = "has no held-out samples" if part is None else "diverged"
+    if side.has_diverged:
         raise BadInput(
-            f"A side training {reason}, so there is no learning curve. Hold out a validation set, "
-            "or use a smaller learning rate, and train again.",
-            code="no_validation" if part is None else "side_run_diverged",
+            "A side training diverged, so there is no learning curve. Choose a smaller learning "
+            "rate and train again.",
+            code="side_run_diverged",
         )
+    part = next(part for part in ("validation", "test") if part in side.errors)
     error = side.mean(part)
     return side.target_std * error**0.5 if regression else error, len(side.errors[part])

@@ -78,6 +78,40 @@ def test_nothing_is_promised_beyond_the_reach() -> None:
     assert flat.finding.code == "more_rows_hardly_help" and flat.rows[1] == np.inf
 
 
+def test_forecasts_and_rows_of_known_laws_are_in_the_interval_in_most_cases() -> None:
+    """The error with 4 times the data, and the rows for the gain asked for, of laws that go on."""
+    errors_in, rows_in = 0, 0
+    for a, b, c in LAWS:
+        truth = law(np.array(SIZES), a, b, c)
+        for seed in range(20):
+            answer = judge_more_rows(SIZES, measured(truth, seed))
+            target = truth[-1] - (answer.finding.evidence["error"] - answer.target)
+            rows = SIZES[-1] * ((target - c) / a) ** (-1 / b) - SIZES[-1] if target > c else np.inf
+            _, low, high = answer.ahead.predict(REACH * SIZES[-1])
+            errors_in += low <= law(np.array(REACH * SIZES[-1]), a, b, c) <= high
+            _, low, high = answer.rows
+            rows_in += low <= min(rows, high) and rows <= high
+    assert 80 <= errors_in <= 97 and rows_in >= 80, (errors_in, rows_in)
+
+
+def test_the_forecast_starts_from_the_measured_error_where_the_law_misses_it() -> None:
+    errors = [[e, e + 0.01, e - 0.01] for e in (0.84, 0.82, 0.64, 0.34, 0.14, 0.058)]
+    answer = judge_more_rows(SIZES, errors)
+    assert answer.finding.evidence["error"] == pytest.approx(0.058)
+    assert answer.law.errors(SIZES[-1])[0] > 0.07  # above the measured error
+    now = answer.ahead.predict(SIZES[-1])
+    reached = answer.ahead.predict(REACH * SIZES[-1])
+    assert now[0] == pytest.approx(0.058) and now[1] < now[0] < now[2] < 0.12
+    assert reached[0] < now[0] and reached[2] < now[2]
+
+
+def test_an_interval_that_says_nothing_is_called_undecided() -> None:
+    means = (0.2, 0.12, 0.07, 0.04, 0.03, 0.021)
+    answer = judge_more_rows(SIZES, [[e, 2 * e, 0.4 * e] for e in means])
+    assert answer.finding.code == "more_rows_undecided"
+    assert answer.rows[1] < 0.1 * SIZES[-1] and answer.rows[2] == np.inf
+
+
 @pytest.mark.parametrize(
     ("errors", "code"),
     [

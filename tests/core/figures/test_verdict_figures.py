@@ -62,6 +62,8 @@ def test_the_law_is_drawn_up_to_its_reach_and_not_where_it_was_refused() -> None
     curve = more_rows.rows(sizes, errors, judge_more_rows(sizes, errors))
     assert curve.at[0] == 100 and curve.at[-1] == pytest.approx(REACH * 3200)
     assert all(low <= value <= high for value, low, high in curve.law)
+    assert curve.at[curve.ahead] == 3200
+    assert curve.law[curve.ahead][0] == pytest.approx(np.mean(errors[-1]))
     figure = more_rows.figure(curve, "light", percent=True)
     assert figure.data[-1].x == tuple(sizes)
     assert np.allclose(figure.data[-1].y, np.mean(errors, 1))

@@ -63,6 +63,17 @@ def test_a_training_set_that_is_too_small_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "too_few_rows"
 
 
+def test_a_run_without_held_out_samples_is_refused_before_anything_is_trained(
+    tmp_path: Path,
+) -> None:
+    e = Experiment(**FAST, data=Moons(), split={"validation": 0, "test": 0})
+    answering = MoreRows().answer(train(tmp_path, e))
+    next(answering)
+    with pytest.raises(BadInput) as refused:
+        next(answering)
+    assert refused.value.code == "no_validation"
+
+
 def test_the_expected_time_is_that_of_the_sizes() -> None:
     sizes = np.geomspace(LEAST, 1, 6)
     assert expected_seconds(10.0, 6, 3) == pytest.approx(30 * sizes.sum())
