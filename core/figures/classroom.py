@@ -1,15 +1,20 @@
-"""The charts of a class: how often each answer was given, and the runs of all against a setting."""
+"""The charts of a class: how often each answer was given, and the runs of all against a setting;
+and the QR code of its address.
+"""
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import plotly.graph_objects as go
+import segno
 
 from core.figures.images import plain
 from core.figures.template import PALETTES, Mode, blank
 
 HEIGHT, PROJECTED = 300, 640  # px
+QR, QR_PROJECTED = 4, 8  # px of a module of a QR code
 LARGE = 26  # px of the letters of a projected chart
 WORDS, LINE = 90, 32  # characters of an answer in a chart, and of one of its lines
 
@@ -23,6 +28,15 @@ class ClassPoint:
     guess: float | None
     name: str
     is_server: bool = False
+
+
+def qr_code(address: str, *, projected: bool) -> str:
+    """Return the QR code of an address as an HTML image: black on white in both themes, as cameras
+    need it, with the border of 4 modules of ISO/IEC 18004.
+    """
+    code = segno.make_qr(address, error="m")
+    source = code.png_data_uri(scale=QR_PROJECTED if projected else QR, border=4)
+    return f'<img src="{source}" alt="QR code of {escape(address)}">'
 
 
 def answers(

@@ -1,8 +1,9 @@
 """Classes: several browsers that take one lesson together. Knows no page and no training.
 
     <home>/classes/<code>/class.json     the lesson, and whether people are shown by name
-                          events.jsonl   appended to: who joined, what was answered, the teacher's
-                                         step, and runs of the server for values that nobody had
+                          events.jsonl   appended to: who joined or left, what was answered, the
+                                         teacher's step, and runs of the server for values that
+                                         nobody had
 
 `by` is the person who asks, named as in core/access/ownership.py. A person joins, and answers for
 itself only; opening a class, its steps and its end are the teacher's.
@@ -149,6 +150,12 @@ class Classes:
             self._append(room.code, {"event": "joined", "by": by})
         return self.get(code)
 
+    def leave(self, code: str, *, by: str) -> None:
+        """Take a person out of a class, unless it has answered; nothing if it is not a member."""
+        room = self._open_room(code)
+        if by in room.members and not room.members[by].answers:
+            self._append(room.code, {"event": "left", "by": by})
+
     def answer(self, code: str, step: int, answer: str, run: str, *, by: str) -> None:
         """Record what a member answered in a step, from 0, and the run that this started."""
         room = self._open_room(code)
@@ -205,8 +212,11 @@ def _apply(room: Classroom, event: dict[str, Any]) -> Classroom:
     """Return the class after an event; unknown ones, of a later version, change nothing."""
     kind, by, step = event.get("event"), event.get("by", ""), event.get("step", 0)
     if kind == "joined" and by not in room.members:
-        member = ClassMember(by, len(room.members) + 1, event["time"])
+        number = max((member.number for member in room.members.values()), default=0) + 1
+        member = ClassMember(by, number, event["time"])
         return replace(room, members={**room.members, by: member})
+    if kind == "left":
+        return replace(room, members={k: m for k, m in room.members.items() if k != by})
     if kind == "answered" and by in room.members:
         given = ClassAnswer(event["answer"], event["run"], event["time"])
         member = room.members[by]

@@ -97,6 +97,21 @@ def join(code: str) -> None:
     _store([LessonAnswer(each.answer, each.run) for each in answered])
 
 
+def teach() -> None:
+    """Make a teacher, who may have opened the address of a class before entering the PIN, no member
+    of it. Its board can be opened then; a browser that has answered remains a member.
+    """
+    found = room()
+    if found is None:
+        return
+    account = person.account()
+    if account in found.members and not found.is_ended:
+        classes().leave(found.code, by=account)
+    if not (account in found.members and found.members[account].answers):
+        begin("")
+        session.set_ui(session.CLASS, found.code)
+
+
 def leave() -> None:
     """End the lesson; its runs remain."""
     begin("")

@@ -13,7 +13,7 @@ from core.access.pin import pin_limiter
 from core.access.teacher_session import HOURS
 from core.base.errors import LabError
 from core.base.settings import PIN_LENGTH, settings
-from pages.kit import hosts, login, person
+from pages.kit import hosts, lesson, login, person
 from pages.kit.buttons import button, submit_button
 from pages.kit.form import escape
 
@@ -112,6 +112,7 @@ def _pin_form() -> None:
             below.error(escape(str(error)))
             return
     person.start_teacher_session()
+    lesson.teach()
     st.rerun()
 
 

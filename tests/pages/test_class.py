@@ -52,7 +52,8 @@ def test_a_class_from_its_code_to_the_board(store, become):
     press(app, "Open class")
     classes = Classes(store.home)
     (code,) = classes.current()
-    assert any(f"class={code}" in block.value for block in app.code)
+    (address,) = (block.value for block in app.code if f"class={code}" in block.value)
+    assert any(f"QR code of {address}" in html.proto.body for html in app.get("html"))
 
     for number, who in enumerate(("ann", "ben"), 1):
         become(who)
@@ -106,6 +107,26 @@ def test_each_browser_trains_its_own_value(store, become, monkeypatch):
         given = classes.get(code).members[ownership.digest(who)].answers[0]
         trained.append(UNITS.value_of(decode(Experiment, store.experiment(given.run))))
     assert trained == [assigned_value(UNITS, number)[0] for number in (1, 2)]
+
+
+@pytest.mark.parametrize("has_answered", [False, True])
+def test_a_teacher_who_enters_the_pin_after_opening_the_link_is_no_member(
+    store, monkeypatch, has_answered
+):
+    classes = Classes(store.home)
+    code = classes.open(NAME, named=False, by=ownership.TEACHER)
+    account = ownership.digest(f"teacher {has_answered}")
+    monkeypatch.setattr(person, "_browser", lambda: account)
+    app = visit("lessons", **{"class": code})
+    assert classes.get(code).members[account].number == 1
+    if has_answered:
+        classes.answer(code, 0, "0", "run", by=account)
+    app.text_input(key="teacher_pin").set_value("480215")
+    press(app, "Start teacher session")
+    assert (account in classes.get(code).members) is has_answered
+    shown = LESSON.title if has_answered else "Lessons"  # an answer is never lost
+    assert app.title[0].value == shown
+    assert any(b.key == "class_end" for b in app.button) is not has_answered
 
 
 def test_a_student_gets_no_board_and_adds_no_lesson(store, become):

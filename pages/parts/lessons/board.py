@@ -134,9 +134,18 @@ def controls(room: Classroom, lesson: Lesson) -> None:
     if room.is_ended:
         finding("info", "This class has ended. Its results stay here.")
         return
-    st.caption("Students open Lessons and enter the code, or open this address:")
-    st.code(link(room.code), language=None, wrap_lines=True)
-    step_controls(room, lesson)
+    left, right = st.columns([4, 1], gap="medium")
+    with right:
+        st.html(figures.qr_code(link(room.code), projected=False), width="content")
+    with left:
+        st.caption("Students open Lessons and enter the code, or open this address:")
+        st.code(link(room.code), language=None, wrap_lines=True)
+        step_controls(room, lesson)
+        show_notes(room, lesson)
+
+
+def show_notes(room: Classroom, lesson: Lesson) -> None:
+    """Draw the notes for the person who presents the step."""
     if notes := lesson.steps[room.step].notes:
         st.info(escape(notes), icon=":material/sticky_note_2:")
 
@@ -288,7 +297,9 @@ def train_missing(room: Classroom, lesson: Lesson, missing: list[float]) -> None
 
 
 def project() -> None:
-    """Draw the board for a projector: large type and one chart."""
+    """Draw the board for a projector: large type, one chart, and the QR code of the address
+    where a button is pressed.
+    """
     room = lessons.room()
     lesson = lessons.library().get(room.lesson)
     st.html(LARGE_TYPE)
@@ -298,6 +309,8 @@ def project() -> None:
             session.set_ui(PROJECTED, "")
             st.rerun()
     step_controls(room, lesson)
+    with st.popover("Show QR code", icon=":material/qr_code_2:"):
+        st.html(figures.qr_code(link(room.code), projected=True))
     st.fragment(live, run_every=REFRESH)(room.code, lesson, projected=True)
 
 

@@ -82,6 +82,16 @@ def test_a_person_joins_once_and_answers_for_itself_only(classes, code):
     assert room.members[ANN].answers[0].run == "run2" and not room.members[BEN].answers
 
 
+def test_a_person_who_has_not_answered_can_leave_and_no_number_is_given_twice(classes, code):
+    for by in (ANN, BEN):
+        classes.join(code, by=by)
+    classes.answer(code, 0, "1", "run", by=BEN)
+    for by in (ANN, BEN, "nobody"):
+        classes.leave(code, by=by)
+    assert list(classes.get(code).members) == [BEN]
+    assert classes.join(code, by=ANN).members[ANN].number == 3
+
+
 def test_thirty_browsers_that_join_and_answer_together_lose_nothing(classes, code, tmp_path):
     lesson, people = shipped_lessons()[LESSON], [ownership.digest(str(k)) for k in range(30)]
 
