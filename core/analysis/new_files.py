@@ -99,10 +99,10 @@ def with_known_spellings(
         return table, []
     listed = few([f"{clip(own)!r} as {clip(name)!r}" for _, own, name in changes])
     columns = list(dict.fromkeys(title for title, _, _ in changes))
+    is_one = len(changes) == 1
     text = (
-        f"{counted(len(changes), 'text')} in {few([clip(title) for title in columns])} of "
-        f"{table.name} {'has' if len(changes) == 1 else 'have'} another spelling than in the "
-        f"training file and {'is' if len(changes) == 1 else 'are'} read as the known one: {listed}."
+        f"{counted(len(changes), 'text')} of {table.name} {'is' if is_one else 'are'} spelled "
+        f"differently in the training file and {'is' if is_one else 'are'} read as there: {listed}."
     )
     found = Finding("spellings_matched", "info", text, {"columns": columns})
     return replace(table, words=table.words | words), [found]

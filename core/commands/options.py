@@ -13,7 +13,7 @@ from core.base.encoding import build
 from core.base.errors import BadData, BadInput
 from core.base.spec import FieldFacts, fields
 from core.data.inspection.shapes import parse_shape
-from core.data.reading import ColumnChoice, Reading, current_name
+from core.data.reading import OF_FILE, ColumnChoice, Reading, current_name
 
 METAVARS = {"shape": "HxW or CxHxW", "label_column": "NAME", "sheet": "NAME", "label_sheet": "NAME"}
 SHORT = {"label_column": ["--label"]}  # shorter names of options
@@ -118,6 +118,8 @@ def suggesting_options() -> Iterator[None]:
         ways = []
         if error.missing and error.unmatched:
             ways.append(f"read the file as it is, with {_renames(error)}")
+        of_file = [fix for fix in error.fixes if set(fix) <= OF_FILE]
+        ways += [f"read the file with {as_options(fix)}" for fix in of_file]
         if error.gaps and error.fixes:
             fill, *leave_out = map(as_options, error.fixes)
             ways.append(f"fill with {fill} (the value of the training set)")

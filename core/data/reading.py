@@ -16,6 +16,8 @@ from core.base.encoding import build
 from core.base.spec import Value, ranged
 from core.data.spreadsheet.encodings import ENCODINGS
 
+# Fields in which a new file may differ from the training file without being other data.
+OF_FILE = {"decimal", "encoding", "sheet", "na_words", "turn_sheet", "header"}
 POSITIONS = ("auto", "first", "last", "none")  # values of `Reading.label_column` that are no names
 
 

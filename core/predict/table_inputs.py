@@ -207,11 +207,12 @@ def _without_others(
     reading = settled.model_copy(update={"columns": columns, "label_column": "none"})
     if not others:
         return reading, []
-    names = [keys[c] for c in sorted(others)]
+    names, titles = [keys[c] for c in sorted(others)], column_titles(table)
+    listed = few([titles[c] for c in sorted(others)])
     text = (
         f"{counted(len(names), 'column')} of {table.name} "
         f"{'was' if len(names) == 1 else 'were'} no input in training and "
-        f"{'is' if len(names) == 1 else 'are'} left out: {few(names)}."
+        f"{'is' if len(names) == 1 else 'are'} left out: {listed}."
     )
     return reading, [Finding("columns_left_out", "info", text, {"columns": names})]
 

@@ -267,6 +267,19 @@ def test_renamed_columns_are_chosen_and_identifiers_are_shown(empty):
     assert list(table(app)["user_id"]) == ["K2"]
     app = well(right(app).set_value(f"{FILL}most_frequent").run())
     assert sorted(table(app)["user_id"]) == ["K1", "K2"]
+    # A comma that may be a decimal sign or separate thousands; the choice can be undone.
+    content = b"left;right;top\n1;2;1,054\n"
+    app = upload(open_input("Spreadsheet", run), ("comma.csv", content))
+    for label, top in (("Commas are decimal signs", 1.054), ("Commas separate thousands", 1054)):
+        assert not app.dataframe
+        app = press(app, label)
+        (expected,) = predictor.predict(np.array([[1, 2, top]], np.float32))
+        assert list(table(app)["Answer"]) == [expected.label]
+        app = press(app, "predict undo decimal")
+    # An encoding that was detected, and the one that another program wrote.
+    content = "left,right,top,town\n1,2,3,Zürich\n".encode("mac_roman")
+    app = press(upload(open_input("Spreadsheet", run), ("mac.csv", content)), "Read as Mac")
+    assert "predict undo encoding" in [button.key for button in app.button]
 
 
 def test_every_way_to_fill_a_gap_has_a_menu_entry() -> None:

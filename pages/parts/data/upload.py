@@ -10,14 +10,14 @@ from core.base.errors import BadInput, LabError
 from core.base.text import counted
 from core.data.datasets import Spreadsheets
 from core.data.inspection.column_table import ColumnFacts
-from core.data.inspection.shapes import format_image_shape, parse_shape
+from core.data.inspection.shapes import parse_shape
 from core.data.library import About, Library
 from core.data.reading import Reading
-from core.data.spreadsheet.encodings import ENCODINGS
 from core.jobs import runner
 from pages.kit import form, session, state
 from pages.kit.buttons import button, deferred_button, unique_keys
 from pages.kit.layout import card_title
+from pages.kit.reading_labels import reading_label
 from pages.kit.uploads import release
 from pages.parts.data import columns
 from pages.parts.data.sources import ERROR, FIXES, refuse, show_error, take
@@ -113,33 +113,9 @@ def show_fixes(files: list, reading: Reading) -> None:
 
 def fix_label(fix: dict) -> str:
     """Return the label of the button that applies this change of the reading."""
-    name, value = next(iter(fix.items()))
-    if name == "columns":
-        return columns.describe_choices(value)
-    if list(fix) == ["sheet"]:
-        return f"Read sheet {value}"
-    if "label_sheet" in fix:
-        return f"Read labels from sheet {fix['label_sheet']}"
-    labels = {
-        ("turn_sheet", True): "Swap rows and columns",
-        ("decimal", "point"): "Commas separate thousands",
-        ("decimal", "comma"): "Commas are decimal signs",
-        ("na_words", "text"): "Read words such as NA as text",
-        ("swap", True): "Swap the two files",
-        ("test_file", "keep"): "Hold out part of the training data",
-        ("form", "table"): "Read as a table",
-        ("form", "images"): "Read as images",
-        ("task", "classes"): "Read labels as classes",
-        ("task", "values"): "Read labels as values",
-        ("label_column", "first"): "Use the first column as labels",
-        ("label_column", "last"): "Use the last column as labels",
-        ("label_column", "auto"): "Detect the label column",
-    }
-    if name == "encoding":
-        return f"Read as {ENCODINGS[value].label}"
-    if name == "shape":
-        return f"Read as images of {format_image_shape(value)}"
-    return labels.get((name, value), f"Set {name.replace('_', ' ')} to {value}")
+    if "columns" in fix:
+        return columns.describe_choices(fix["columns"])
+    return reading_label(fix)
 
 
 def options() -> Reading | None:

@@ -1,6 +1,6 @@
-"""Columns of a spreadsheet that differ from the training file: a menu for each one that it lacks,
-with the columns that may be meant and the values that fill it, and for each one with gaps that
-training did not have.
+"""A spreadsheet that differs from the training file: a menu for each column that it lacks, with the
+columns that may be meant and the values that fill it, and for each one with gaps that training did
+not have; and a button for each other way to read it.
 """
 
 import json
@@ -11,10 +11,15 @@ from typing import Any
 import streamlit as st
 
 from core.base.errors import BadData
+from core.base.finding import Finding
 from core.base.text import clip
 from core.data.inspection.column_matching import pair_titles
-from core.data.reading import ColumnChoice, Reading
+from core.data.reading import OF_FILE, ColumnChoice, Reading
 from pages.kit import session
+from pages.kit.buttons import button
+from pages.kit.form import escape
+from pages.kit.layout import finding
+from pages.kit.reading_labels import reading_label
 
 MENU_WIDTH = 220  # px
 FILL = "\0"  # before a fill in a menu that has titles, too
@@ -30,16 +35,18 @@ FILL_HELP = "The mean, median and most frequent value are those of the training 
 @dataclass(frozen=True)
 class ColumnAnswers:
     """What was chosen for the columns of an upload: titles of the training file by those of the
-    upload, and how gaps are filled (`ColumnChoice.missing`) by column.
+    upload, how gaps are filled (`ColumnChoice.missing`) by column, and fields of the reading.
     """
 
     renamed: tuple[tuple[str, str], ...] = ()
     fills: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def reading(self) -> Reading:
         """The choices for reading the upload."""
-        return Reading(columns={key: ColumnChoice(missing=way) for key, way in self.fills})
+        fills = {key: ColumnChoice(missing=way) for key, way in self.fills}
+        return Reading(columns=fills).with_changes(dict(self.fields))
 
 
 def choose_columns(file_id: str) -> ColumnAnswers:
@@ -63,7 +70,52 @@ def choose_columns(file_id: str) -> ColumnAnswers:
         options = {key: [FILL + way for way in ways] for key, ways in gaps.items()}
         for key, way in _menus(f"{file_id} gaps", options, {}).items():
             fills[key] = way.removeprefix(FILL)
-    return ColumnAnswers(tuple(renamed.items()), tuple(fills.items()))
+    for name, value in asked["fields"].items():
+        text = f"{reading_label({name: value})} in this file."
+        if finding("ok", escape(text), "Undo", f"predict undo {name}", ":material/undo:"):
+            _read_with(file_id, {name: None})
+    return ColumnAnswers(
+        tuple(renamed.items()), tuple(fills.items()), tuple(asked["fields"].items())
+    )
+
+
+def offers_reading(change: Mapping[str, Any]) -> bool:
+    """Whether a change of the reading is one in which a new file may differ from training."""
+    return set(change) <= OF_FILE
+
+
+def offer_readings(file_id: str, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Draw a button for each other reading of an upload that cannot be read without one."""
+    labels = {reading_label(dict(change)): change for change in changes if offers_reading(change)}
+    if not labels:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for label, change in labels.items():
+            if button(label, key=f"predict way {label}", icon=":material/auto_fix_high:"):
+                _read_with(file_id, change)
+
+
+def offer_reading(file_id: str, found: Finding) -> bool:
+    """Draw a finding with the button that reads the upload another way, if it has one and this was
+    not chosen before. Returns whether it has one.
+    """
+    if found.action is None or not offers_reading(found.action.changes):
+        return False
+    if _asked(file_id)["fields"].keys() >= found.action.changes.keys():
+        return True  # the line with Undo reports it
+    label, key = found.action.label, f"predict read {found.code}"
+    if finding(found.level, escape(found.text), label, key, ":material/auto_fix_high:"):
+        _read_with(file_id, found.action.changes)
+    return True
+
+
+def _read_with(file_id: str, changes: Mapping[str, str | None]) -> None:
+    """Read the upload with these fields of the reading from now on; None for that of training."""
+    asked = _asked(file_id)
+    fields = asked["fields"] | changes
+    asked["fields"] = {name: value for name, value in fields.items() if value is not None}
+    session.set_ui(_name(file_id), json.dumps(asked))
+    st.rerun()
 
 
 def ask_for_columns(file_id: str, error: BadData) -> None:
@@ -108,10 +160,11 @@ def _label(choice: str) -> str:
 
 def _asked(file_id: str) -> dict[str, Any]:
     """Return what is offered: fills by the columns that are `missing`, or that have `gaps`, and the
-    columns of the upload that may be meant.
+    columns of the upload that may be meant; and the `fields` of the reading that were chosen.
     """
     stored = session.get_ui(_name(file_id))
-    return json.loads(stored) if stored else {"missing": {}, "unmatched": [], "gaps": {}}
+    empty = {"missing": {}, "unmatched": [], "gaps": {}, "fields": {}}
+    return empty | json.loads(stored or "{}")
 
 
 def _name(file_id: str) -> str:

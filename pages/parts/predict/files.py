@@ -17,7 +17,13 @@ from pages.kit.layout import finding
 from pages.parts.predict.answer import explain_switch, side_by_side
 from pages.parts.predict.batch import Batch, table
 from pages.parts.predict.chosen import Chosen
-from pages.parts.predict.columns import ColumnAnswers, ask_for_columns, choose_columns
+from pages.parts.predict.columns import (
+    ColumnAnswers,
+    ask_for_columns,
+    choose_columns,
+    offer_reading,
+    offer_readings,
+)
 
 HELD = 6  # answered uploads that stay in memory, of all sessions
 HELD_BYTES = 256 * 2**20  # of their inputs; the last one stays in memory in any case
@@ -71,13 +77,14 @@ def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None
     runs answer.
     """
     columns = choose_columns(files[0].file_id)
-    batches, problems = [], []
+    batches, problems, ways = [], [], []
     for one in chosen:
         try:
             inputs, predictions = _answered(one, files, place, columns)
         except LabError as error:
             if isinstance(error, BadData):
                 ask_for_columns(files[0].file_id, error)
+                ways += error.fixes
             problems.append(str(error))
             continue
         if batches and inputs.names != batches[0].inputs.names:
@@ -86,24 +93,26 @@ def answer_files(chosen: list[Chosen], files: Sequence[Any], place: str) -> None
         batches.append(Batch(one, inputs, predictions))
     for problem in dict.fromkeys(problems):
         finding("bad", escape(problem))
+    offer_readings(files[0].file_id, ways)
     if not batches:
         return
     single = len(batches[0]) == 1 and batches[0].chosen.predictor.is_image
     if not single:
-        notes(batches)
+        notes(batches, files[0].file_id)
         table(batches, place)
         return
     explain = explain_switch()
     side_by_side([batch.answer(0) for batch in batches], place, explain=explain)
 
 
-def notes(batches: list[Batch]) -> None:
-    """The findings on the files, each once."""
+def notes(batches: list[Batch], file_id: str) -> None:
+    """The findings on the files, each once; a button reads a file another way."""
     every = {note.text: note for batch in batches for note in batch.inputs.findings}
-    for note in every.values():
+    others = [note for note in every.values() if not offer_reading(file_id, note)]
+    for note in others:
         if note.level != "info":
             finding(note.level, escape(note.text))
-    if changes := [escape(note.text) for note in every.values() if note.level == "info"]:
+    if changes := [escape(note.text) for note in others if note.level == "info"]:
         st.caption("  \n".join(changes))
 
 
