@@ -220,8 +220,7 @@ def _model(experiment: Experiment, data: Samples) -> nn.Module:
         generator=torch.Generator().manual_seed(experiment.seeds.initialization),
         dropout=torch.Generator().manual_seed(experiment.seeds.dropout),
     )
-    facts = check(experiment.network, data.shape, data.outputs)
-    FineTuning(experiment.start, model, facts).load(data.start)
+    FineTuning(experiment.start, model).load(data.start)
     return model.requires_grad_(True)  # the gradient of a frozen layer is of interest as well
 
 

@@ -117,7 +117,7 @@ class WeightDecay(Regularizer):
     scaling.
 
     With plain SGD this equals the L2 penalty λ/2·Σw²; with Adam it does not. Adam with this weight
-    decay is AdamW.
+    decay is AdamW. With a depth factor f, layer l of L has λ·f^(L−l).
     """
 
     kind: Literal["weight_decay"] = "weight_decay"
@@ -135,11 +135,55 @@ class WeightDecay(Regularizer):
         help="Also decay biases and normalization scales, not only weight matrices and kernels.",
     )
 
+    depth_factor: float = ranged(
+        1.0, above=0, high=10, symbol="f", log=True,
+        help="Each layer has this fraction of the λ of the layer above it. 1: all layers have the "
+        "same.",
+    )  # fmt: skip
+    layers: str = ranged(
+        "", label="Factors of layers",
+        help="Multiply λ of single layers, by their names on the Network page: conv1 0, output 10. "
+        "They replace the depth factor there.",
+    )  # fmt: skip
+
+    @field_validator("layers")
+    @classmethod
+    def _are_factors(cls, text: str) -> str:
+        parts = [part.replace(":", " ").replace("=", " ").split() for part in text.split(",")]
+        parts = [part for part in parts if part]
+        names = [part[0] for part in parts]
+        try:
+            numbers = [float(number) for _, number in parts]
+        except ValueError:
+            numbers = [-1.0]
+        if len(text) > 2000 or not all(0 <= number <= 1e6 for number in numbers):
+            raise ValueError(
+                f"“{text[:60]}” is not a list of layers with a factor of at least 0. Write a name "
+                "and a number for each, with commas, such as conv1 0, output 10, or nothing"
+            )
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"“{text[:60]}” has {twice[0]} twice: remove one")
+        return ", ".join(f"{name} {number:g}" for name, number in zip(names, numbers, strict=True))
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """The factors of λ of single layers, by their path."""
+        pairs = (part.split() for part in self.layers.split(",") if part)
+        return {name: float(number) for name, number in pairs}
+
+    @property
+    def named_layers(self) -> tuple[str, ...]:
+        return tuple(self.factors)
+
     def call(self) -> Call:
-        return Call(
-            "core.optim.transforms.Decay", {"strength": self.strength, "biases": self.biases}
-        )
+        arguments = {"strength": self.strength, "biases": self.biases}
+        if not self.layers and self.depth_factor == 1:
+            return Call("core.optim.transforms.Decay", arguments)
+        by_layer = {"depth_factor": self.depth_factor, "factors": self.factors}
+        return Call("core.optim.layer_decay.LayerDecay", arguments | by_layer)
 
     @property
     def summary(self) -> str:
-        return f"weight decay {short(self.strength, 6)}"
+        depth = [f"depth factor {short(self.depth_factor, 6)}"] * (self.depth_factor != 1)
+        layers = [f"× {self.layers}"] * bool(self.layers)
+        return ", ".join([f"weight decay {short(self.strength, 6)}", *depth, *layers])

@@ -24,6 +24,11 @@ class Regularizer(Choice, family="regularizer"):
         raise NotImplementedError
 
     @property
+    def named_layers(self) -> tuple[str, ...]:
+        """The layers that it treats differently, by their path in the network."""
+        return ()
+
+    @property
     def extra_gradients(self) -> float:
         """How many gradients one step computes in addition to its own, about."""
         return 0.0

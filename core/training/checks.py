@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from core.base.errors import BadData, BadExperiment, BadNetwork, NotFound
-from core.base.text import counted
+from core.base.layer_paths import covers
+from core.base.text import counted, few
 from core.data.dataset import Facts
 from core.experiment import Experiment
 from core.network.batch_check import check_batch_of_one
@@ -38,10 +39,28 @@ def check_experiment(experiment: Experiment, facts: Facts) -> tuple[LayerFacts, 
             "single layers.",
             code="rates_without_groups",
         )
+    _check_named_layers(experiment, facts)
     sizes = dict(train=train, batch_size=experiment.batch_size)
     if misfit := check_batch_of_one(experiment.network, facts.shape, facts.outputs, **sizes):
         raise BadNetwork(misfit.text, misfit.evidence["layer"], code=misfit.code)
     return layers
+
+
+def _check_named_layers(experiment: Experiment, facts: Facts) -> None:
+    """Check that the layers which regularizers name have weights. Raises BadExperiment."""
+    named = [(r, name) for r in experiment.regularizers for name in r.named_layers]
+    if not named:
+        return
+    tensors = state_shapes(experiment.network, facts.shape, facts.outputs)
+    layers = [*dict.fromkeys(tensor.rpartition(".")[0] for tensor in tensors)]
+    for regularizer, name in named:
+        if not any(covers((name,), tensor) for tensor in tensors):
+            raise BadExperiment(
+                f"{regularizer.label} has a factor for the layer “{name}”, but the network has no "
+                f"layer with weights of this name. Correct the name under Regularization on the "
+                f"Train page: its layers are {few(layers)}.",
+                code="regularized_layer_unknown",
+            )
 
 
 def match_stored(experiment: Experiment, facts: Facts, stored: StoredWeights) -> Matching:

@@ -4,7 +4,7 @@ each layer its learning rate.
 Frozen layers have no gradient, and their batch normalization uses and keeps the stored statistics.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.base.errors import BadExperiment, BadNetwork, NotFound
 from core.base.text import join_words
-from core.network.build import LayerFacts
+from core.optim.layer_decay import layer_depths
 from core.weights.matching import Matching, Shapes, match
 from core.weights.start import FromWeights, Start
 
@@ -63,9 +63,9 @@ def check_start(start: Start, want: Shapes, have: Shapes | None) -> Matching | N
 class FineTuning:
     """The weights, the frozen layers and the learning rates of one network."""
 
-    def __init__(self, start: Start, model: nn.Module, facts: Sequence[LayerFacts]):
+    def __init__(self, start: Start, model: nn.Module):
         self.start, self.model = start, model
-        self.depths = _depths(facts)
+        self.depths = layer_depths(model)
         self.frozen_now: int | None = None  # trained layers, counted from the last one; None: all
         parameters = dict(model.named_parameters())
         for name, parameter in parameters.items():
@@ -122,17 +122,6 @@ class FineTuning:
 
     def _depth(self, name: str) -> int:
         return self.depths[name.partition(".")[0]]
-
-
-def _depths(facts: Sequence[LayerFacts]) -> dict[str, int]:
-    """Return how many layers with weights follow each layer of the network. A normalization belongs
-    to the layer before it.
-    """
-    numbers, number = {}, 0
-    for fact in facts:
-        number += fact.has_weights
-        numbers[fact.name] = max(number, 1)
-    return {name: max(number, 1) - own for name, own in numbers.items()}
 
 
 def _hold_statistics(module: nn.Module, *, frozen: bool) -> None:

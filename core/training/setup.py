@@ -117,7 +117,7 @@ class Setup:
             dropout=self.dropout,
             device=self.device,
         ).to(memory_format=self.train.format)
-        self.fine_tuning = FineTuning(e.start, self.model, self.facts)
+        self.fine_tuning = FineTuning(e.start, self.model)
         if not self.is_resumed:
             self.fine_tuning.load(data.start)
             self._fit_weights()

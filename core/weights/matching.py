@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.base.layer_paths import covers
 from core.base.text import few, format_shape, join_words
-from core.weights.start import Start, covers
+from core.weights.start import Start
 
 Shapes = Mapping[str, tuple[int, ...]]
 OPTIONAL = "num_batches_tracked"  # a counter that other tools leave out; no output depends on it

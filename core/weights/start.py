@@ -4,11 +4,11 @@ Choices only; torch is not imported. `library.py` keeps the weights, `core/train
 applies the choice to a network.
 """
 
-from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from core.base.layer_paths import covers, layer_factor
 from core.base.spec import Choice, ranged
 from core.base.text import counted
 
@@ -131,8 +131,7 @@ class FromWeights(Start):
         return covers(self.frozen, name)
 
     def rate_factor(self, name: str, depth: int) -> float:
-        own = [factor for path, factor in self.rates if covers((path,), name)]
-        return own[-1] if own else self.depth_factor**depth
+        return layer_factor(name, depth, dict(self.rates), self.depth_factor)
 
     def trained_layers(self, epoch: int) -> int | None:
         return 1 + epoch // self.unfreeze_every if self.unfreeze_every else None
@@ -151,12 +150,3 @@ class FromWeights(Start):
         new = [f"{counted(len(self.new_layers), 'layer')} new"] * bool(self.new_layers)
         frozen = [f"{counted(len(self.frozen), 'layer')} frozen"] * bool(self.frozen)
         return ", ".join([f"from {self.origin}", *new, *frozen])
-
-
-def covers(paths: Iterable[str], name: str) -> bool:
-    """Return whether one of the paths is this layer or tensor, or a block around it.
-
-    >>> covers(["conv1"], "conv1.weight"), covers(["conv1"], "conv10.weight")
-    (True, False)
-    """
-    return any(name == path or name.startswith(f"{path}.") for path in paths)

@@ -67,7 +67,7 @@ class ScriptStart:
         with torch.device("meta"):
             modules = [(f.name, f.layer.call(f.input, plan.facts.outputs).make()) for f in facts]
         self.model = nn.Sequential(OrderedDict(modules))
-        self.tuning = FineTuning(self.start, self.model, facts)
+        self.tuning = FineTuning(self.start, self.model)
 
     @cached_property
     def groups(self) -> dict[float, list[str]]:
@@ -92,7 +92,7 @@ def loading(plan: ScriptPlan, definitions: Definitions) -> str:
     if not start.weights_digest:
         return ""
     definitions.imports["torch"] = "import torch"
-    definitions.name("core.weights.start.covers")
+    definitions.name("core.base.layer_paths.covers")
     definitions.name("core.training.fine_tuning._hold_statistics")
     loaded = [
         name

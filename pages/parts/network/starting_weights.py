@@ -7,6 +7,7 @@ import streamlit as st
 from core.advice.suggestions import apply_action
 from core.base.errors import LabError
 from core.base.finding import Finding
+from core.base.layer_paths import covers
 from core.base.numbers import short
 from core.base.spec import fields
 from core.base.text import clip, format_shape
@@ -16,7 +17,7 @@ from core.network.build import LayerFacts
 from core.runs.start_from import start_from, start_from_run
 from core.weights.library import WeightsLibrary
 from core.weights.matching import Matching, Source
-from core.weights.start import FromScratch, FromWeights, Start, covers
+from core.weights.start import FromScratch, FromWeights, Start
 from pages.kit import form, session, state
 from pages.kit.buttons import button
 from pages.kit.finished_runs import finished_runs

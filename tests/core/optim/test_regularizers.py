@@ -1,11 +1,16 @@
 """Every regularizer's transform against autograd, NumPy or torch's own form of it."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from core.base.encoding import decode
+from core.base.errors import BadExperiment
+from core.data.dataset import Facts
+from core.experiment import Experiment
 from core.optim.optimizers import SGD, Adam, AdamW
 from core.optim.penalties import Penalty
 from core.optim.regularizers import (
@@ -20,6 +25,7 @@ from core.optim.regularizers import (
     WeightDecay,
 )
 from core.optim.transforms import Transform
+from core.training.checks import check_experiment
 from tests.core.optim.models import backward, bound, network
 
 PENALTIES = [
@@ -125,6 +131,48 @@ def test_with_plain_sgd_weight_decay_is_half_the_l2_strength() -> None:
             sgd.step()
     for a, b in zip(decayed.parameters(), penalized.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({}, {"first": 1, "second": 1, "last": 1}),
+        ({"depth_factor": 0.5}, {"first": 0.25, "second": 0.5, "last": 1}),
+        ({"depth_factor": 2.0, "layers": "second.0 0"}, {"first": 4, "second": 0, "last": 1}),
+        ({"layers": "first: 0.1, last=3"}, {"first": 0.1, "second": 1, "last": 3}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("biases", [False, True])
+def test_each_layer_decays_by_its_own_factor(fields: dict, wanted: dict, biases: bool) -> None:
+    """θ ← (1 − ηλf)θ; a normalization has the factor of the layer before it."""
+    layers = {
+        "first": nn.Linear(3, 4), "norm": nn.BatchNorm1d(4), "relu": nn.ReLU(),
+        "second": nn.Sequential(nn.Linear(4, 4)), "last": nn.Linear(4, 2),
+    }  # fmt: skip
+    model, factors = nn.Sequential(OrderedDict(layers)).double(), wanted | {"norm": wanted["first"]}
+    if "layers" in fields:  # a factor of a layer is not that of the normalization behind it
+        factors["norm"] = fields.get("depth_factor", 1) ** 2
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    bound(WeightDecay(strength=0.5, biases=biases, **fields), model).before_step(0.1)
+    for name, parameter in model.named_parameters():
+        factor = factors[name.partition(".")[0]] if parameter.ndim > 1 or biases else 0
+        torch.testing.assert_close(parameter.detach(), (1 - 0.1 * 0.5 * factor) * before[name])
+
+
+def test_factors_of_layers_are_read_and_faults_are_refused() -> None:
+    decay = WeightDecay(layers=" conv1: 0,output = 2.50 ,")
+    assert decay.layers == "conv1 0, output 2.5" and decay.named_layers == ("conv1", "output")
+    for text in ("conv1", "conv1 x", "conv1 -1", "conv1 1 2", "conv1 1, conv1 2", "conv1 nan"):
+        with pytest.raises(ValueError):
+            WeightDecay(layers=text)
+    named = Experiment(regularizers=(WeightDecay(layers="output 2"),))
+    facts = Facts((1, 8, 8), tuple("0123456789"), 100)
+    assert check_experiment(named, facts)
+    other = Experiment(regularizers=(WeightDecay(layers="nowhere 2"),))
+    with pytest.raises(BadExperiment) as refused:
+        check_experiment(other, facts)
+    assert refused.value.code == "regularized_layer_unknown"
 
 
 @pytest.mark.parametrize("parts", [2, 3, 7])

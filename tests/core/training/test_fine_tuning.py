@@ -14,6 +14,7 @@ from torch import nn
 from core.base.encoding import change, decode, encode
 from core.base.errors import BadExperiment, BadNetwork, LabError, NotFound
 from core.base.events import Ended
+from core.base.layer_paths import covers
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.initializers import LSUV
@@ -36,7 +37,7 @@ from core.weights.facts import ModelFacts
 from core.weights.library import WeightsLibrary
 from core.weights.matching import Source, match
 from core.weights.saved_model import SavedModel
-from core.weights.start import FromWeights, covers
+from core.weights.start import FromWeights
 from tests.core.bars import bars, experiment, losses, part_of
 
 LAYERS = (Conv2d(maps=4, padding=1), BatchNorm(), ReLU(), Flatten(), Linear(units=8), ReLU(),

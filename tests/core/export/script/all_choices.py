@@ -159,6 +159,8 @@ def regularizers() -> Iterator[Experiment]:
     penalty = {"kind": "elastic", "strength": 0.01, "biases": 0.02, "activities": 0.03}
     yield experiment(TABLE, regularizers=(penalty,))
     yield experiment(TABLE, optimizer="lbfgs", regularizers=(penalty,))
+    by_layer = {"kind": "weight_decay", "strength": 0.5, "depth_factor": 0.5, "layers": "norm1 3"}
+    yield experiment(IMAGES, network=network, regularizers=(by_layer | {"biases": True},))
     swa = ({"kind": "swa", "start": 0.3}, {"kind": "clip_norm", "limit": 0.1})
     yield experiment(IMAGES, network=network, regularizers=swa)
     split = {"validation": 0, "test": 0.2}
