@@ -7,8 +7,9 @@ from core.base.errors import BadInput
 from core.base.text import aligned
 from core.commands.requested import Answer
 from core.commands.terminal import Terminal
-from core.lessons.lesson import ChoiceQuestion, Lesson
+from core.lessons.lesson import Lesson
 from core.lessons.library import load_lesson, shipped_lessons
+from core.lessons.questions import ChoiceQuestion
 from core.runs.store import default_home
 
 MOST_SEEDS = 20

@@ -43,7 +43,7 @@ def answers(
     texts: Sequence[str], counts: Sequence[int], mode: Mode, *, projected: bool
 ) -> go.Figure:
     """Draw one bar per answer with its count."""
-    figure = _empty(mode, projected, showlegend=False)
+    figure = blank_board(mode, projected, showlegend=False)
     names = ["<br>".join(textwrap.wrap(plain(text, WORDS), LINE)) for text in texts]
     figure.add_bar(
         x=list(counts), y=names, orientation="h", text=list(counts), textposition="outside",
@@ -67,7 +67,7 @@ def runs(
 ) -> go.Figure:
     """Draw the number of each run against its setting, and the guesses as open diamonds."""
     palette, scale = PALETTES[mode], 100 if percent else 1
-    figure = _empty(mode, projected, hovermode="closest")
+    figure = blank_board(mode, projected, hovermode="closest")
     size = 16 if projected else 9
     groups = {
         "guess": ([(p.x, p.guess, p.name) for p in points if p.guess is not None],
@@ -90,7 +90,8 @@ def runs(
     return figure
 
 
-def _empty(mode: Mode, projected: bool, **layout: object) -> go.Figure:
+def blank_board(mode: Mode, projected: bool, **layout: object) -> go.Figure:
+    """Return an empty chart of a board, with large letters for a projector."""
     figure = blank(mode, PROJECTED if projected else HEIGHT, **layout)
     if projected:
         large = {"size": LARGE}

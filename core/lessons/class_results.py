@@ -11,8 +11,10 @@ from pathlib import Path
 
 from core.experiment import Experiment
 from core.lessons.classroom import ClassMember, Classroom
-from core.lessons.lesson import Lesson, NumberQuestion, split_reference
+from core.lessons.lesson import Lesson
 from core.lessons.measures import MEASURES, Numbers
+from core.lessons.questions import NumberQuestion, SketchQuestion, split_reference
+from core.lessons.sketch import POSITIONS
 from core.runs.state import RunState
 
 STUCK = 300.0  # seconds without an answer after which a member counts as stuck
@@ -35,12 +37,12 @@ class MemberState(StrEnum):
 
 @dataclass(frozen=True)
 class RunReader:
-    """How the state, the numbers and the experiment of a run are read. `numbers` returns None for a
-    run that has not finished.
+    """How the state, the numbers and the experiment of a run are read. `numbers` takes a
+    run and its step, and returns None for a run that has not finished.
     """
 
     state: Callable[[str], RunState]
-    numbers: Callable[[str], Numbers | None]
+    numbers: Callable[[str, int], Numbers | None]
     experiment: Callable[[str], Experiment]
 
 
@@ -102,7 +104,7 @@ def results(room: Classroom, lesson: Lesson, reader: RunReader, home: Path) -> l
         for member in room.members.values():
             if given := member.answers.get(step):
                 name = room.display_name(home, member.owner)
-                before = [member.answers[k].run for k in range(step) if k in member.answers]
+                before = [(k, member.answers[k].run) for k in range(step) if k in member.answers]
                 rows.append(_result(lesson, reader, name, step, given.answer, given.run, before))
         for run in room.computed.get(step, ()):
             rows.append(_result(lesson, reader, SERVER, step, "", run, []))
@@ -116,13 +118,13 @@ def _result(
     step: int,
     answer: str,
     run: str,
-    before: Sequence[str],
+    before: Sequence[tuple[int, str]],
 ) -> ClassResult:
-    numbers, experiment = reader.numbers(run), reader.experiment(run)
+    numbers, experiment = reader.numbers(run, step), reader.experiment(run)
     values = tuple(setting.value_of(experiment) for setting in lesson.steps[step].settings)
     right = None
     if numbers is not None and answer:
-        runs = [*(reader.numbers(each) or {} for each in before), numbers]
+        runs = [*(reader.numbers(each, k) or {} for k, each in before), numbers]
         right = len(runs) > step and lesson.steps[step].question.is_right(answer, step, runs)
     return ClassResult(name, step, answer, run, reader.state(run), values, numbers, right)
 
@@ -159,6 +161,8 @@ def _csv_rows(lesson: Lesson, rows: Sequence[ClassResult], most: int) -> Iterato
         answer = row.answer
         if (options := getattr(question, "options", ())) and answer.isdecimal():
             answer = options[int(answer)].text if int(answer) < len(options) else ""
+        elif isinstance(question, SketchQuestion):
+            answer = " ".join(f"{value:.4g}" for _, value in question.sketched(answer, POSITIONS))
         right = "" if row.is_right is None else str(row.is_right).lower()
         values = [*row.values, *[None] * (most - len(row.values))]
         numbers = row.numbers or {}

@@ -22,99 +22,24 @@ from core.base.errors import BadExperiment
 from core.base.spec import Value
 from core.experiment import NAME_LENGTH, Experiment
 from core.lessons.levels import Level
-from core.lessons.measures import MEASURES, Numbers, write_measure
+from core.lessons.measures import MEASURES, Numbers, measure, write_measure
+from core.lessons.questions import (
+    REFERENCE,
+    Label,
+    LessonCheck,
+    Question,
+    SketchQuestion,
+    Text,
+    split_reference,
+)
+from core.runs.history import History
 from core.studies.batch import number_fields
 
-VERSION = 1
-REFERENCE = r"([1-9]\.)?[a-z0-9_]+"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-RunReference = Annotated[str, Field(pattern=f"^{REFERENCE}$", max_length=60)]
 PageTitle = Literal[
     "Start", "Data", "Network", "Train", "Runs", "Double descent", "Search", "Concepts", "Predict"
 ]  # fmt: skip
 ALWAYS_OPEN = ("Lessons", "Watch")  # pages that every step needs
-Text = Annotated[str, Field(min_length=1, max_length=360)]  # pages show texts up to 400
-Label = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class LessonCheck(Value):
-    """A comparison of a number of a run: `left` is below, above or near `times` × `right`, which is
-    a number or another reference. Near allows a difference of `tolerance`.
-    """
-
-    left: RunReference
-    relation: Literal["below", "above", "near"]
-    right: float | RunReference
-    times: float = Field(1.0, gt=0, le=1e6)
-    tolerance: float = Field(0.0, ge=0)
-
-    def holds(self, step: int, runs: list[Numbers]) -> bool:
-        """Whether it holds in step `step`, from 0. A number that is missing fulfills nothing."""
-        left = find_number(self.left, step, runs)
-        right = find_number(self.right, step, runs) if isinstance(self.right, str) else self.right
-        if left is None or right is None:
-            return False
-        limit = self.times * right
-        if self.relation == "near":
-            return abs(left - limit) <= self.tolerance
-        return left < limit if self.relation == "below" else left > limit
-
-    @property
-    def references(self) -> list[str]:
-        """The references of both sides."""
-        return [side for side in (self.left, self.right) if isinstance(side, str)]
-
-
-class LessonOption(Value):
-    """One answer of a question. It is right if every check of `when` holds for the runs."""
-
-    text: Label
-    when: tuple[LessonCheck, ...] = Field(min_length=1, max_length=4)
-
-
-class ChoiceQuestion(Value):
-    """A question with two to six options."""
-
-    kind: Literal["choice"]
-    text: Text
-    options: tuple[LessonOption, ...] = Field(min_length=2, max_length=6)
-
-    def is_right(self, answer: str, step: int, runs: list[Numbers]) -> bool:
-        """Whether the option with this index, as text, is right for the runs."""
-        index = int(answer) if answer.isdecimal() else len(self.options)
-        if index >= len(self.options):
-            return False
-        return all(check.holds(step, runs) for check in self.options[index].when)
-
-    @property
-    def references(self) -> list[str]:
-        """All references of its options."""
-        return [r for option in self.options for check in option.when for r in check.references]
-
-
-class NumberQuestion(Value):
-    """A question for a number of the run. A guess is right within `tolerance`, in the unit of the
-    number: fractions, not percent, for errors.
-    """
-
-    kind: Literal["number"]
-    text: Text
-    answer: RunReference
-    tolerance: float = Field(gt=0)
-
-    def is_right(self, answer: str, step: int, runs: list[Numbers]) -> bool:
-        """Whether the guess, as text, is within the tolerance of the run's number."""
-        measured = find_number(self.answer, step, runs)
-        try:
-            guess = float(answer)
-        except ValueError:
-            return False
-        return measured is not None and abs(guess - measured) <= self.tolerance
-
-    @property
-    def references(self) -> list[str]:
-        """The reference of the number."""
-        return [self.answer]
 
 
 class LessonSetting(Value):
@@ -145,7 +70,7 @@ class LessonStep(Value):
     settings: tuple[LessonSetting, ...] = Field(
         (), max_length=3, exclude_if=lambda those: not those
     )
-    question: Annotated[ChoiceQuestion | NumberQuestion, Field(discriminator="kind")]
+    question: Question
     claims: tuple[LessonCheck, ...] = Field(min_length=1, max_length=8)
     explanation: Text
     pages: tuple[PageTitle, ...] | None = Field(
@@ -179,7 +104,7 @@ class Lesson(Value):
             for reference in step.references:
                 _check_reference(reference, number)
             try:
-                self.experiment(number - 1)
+                self._check_sketch(number)
                 numbers = number_fields(self.experiment(number - 1))
                 for setting in step.settings:
                     if setting.path not in numbers:
@@ -192,6 +117,17 @@ class Lesson(Value):
                     {"number": number, "error": str(error).rstrip(".")},
                 ) from None  # fmt: skip
         return self
+
+    def _check_sketch(self, number: int) -> None:
+        """Refuse a sketch of step `number`, from 1, over fewer than two epochs."""
+        epochs = self.experiment(number - 1).epochs
+        if isinstance(self.steps[number - 1].question, SketchQuestion) and epochs < 2:
+            raise PydanticCustomError(
+                "sketch_epochs",
+                "Step {number}: a sketch needs at least 2 epochs, but this step trains for 1. "
+                "Increase epochs, or ask for a choice or a number",
+                {"number": number},
+            )
 
     def experiment(self, step: int, chosen: Mapping[str, float] | None = None) -> Experiment:
         """Return what step `step`, from 0, trains, with the `chosen` values of its settings by
@@ -212,6 +148,13 @@ class Lesson(Value):
             experiment = change(experiment, path, int(value) if value == int(value) else value)
         name = f"{self.title} · {self.steps[step].title}"
         return experiment.model_copy(update={"name": name[:NAME_LENGTH], "about": ""})
+
+    def measure(self, step: int, history: History) -> Numbers:
+        """Return the numbers of the run of a step, with its curve where that is sketched."""
+        question, numbers = self.steps[step].question, measure(history)
+        if isinstance(question, SketchQuestion):
+            return numbers | question.measure(history, self.experiment(step).epochs)
+        return numbers
 
     def opens(self, page: str, answered: int) -> bool:
         """Whether a page, by its title, is open after `answered` answers: the current step or an
@@ -244,22 +187,6 @@ def _refuse_setting(number: int, path: str, numbers: Iterable[str]) -> NoReturn:
         "Step {number}: {path} is not a number of this experiment. Choose one of {names}",
         {"number": number, "path": path[:60], "names": ", ".join(numbers)},
     )
-
-
-def split_reference(reference: str, step: int) -> tuple[int, str]:
-    """Return the step, from 0, and the name of a reference in step `step`.
-
-    >>> split_reference("1.initial_loss", 2), split_reference("initial_loss", 2)
-    ((0, 'initial_loss'), (2, 'initial_loss'))
-    """
-    run, point, name = reference.rpartition(".")
-    return (int(run) - 1 if point else step), name
-
-
-def find_number(reference: str, step: int, runs: list[Numbers]) -> float | None:
-    """Return the number of a reference in step `step`; None if there is none (yet)."""
-    run, name = split_reference(reference, step)
-    return runs[run].get(name) if run < len(runs) else None
 
 
 def _check_reference(reference: str, number: int) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.base.events import to_json
 from core.experiment import Experiment
-from core.lessons.lesson import ChoiceQuestion, Lesson
-from core.lessons.measures import Numbers, measure
+from core.lessons.lesson import Lesson
+from core.lessons.measures import Numbers
+from core.lessons.questions import ChoiceQuestion, SketchQuestion
 from core.runs.history import History
 
 
@@ -49,12 +50,15 @@ def rehearse(
             if progress:
                 done = seed * len(lesson.steps) + index
                 progress(done / total, f"Seed {seed + 1} of {seeds} · {step.title}")
-            runs.append(train_step(with_seed(lesson.experiment(index), seed), home))
+            history = train_step(with_seed(lesson.experiment(index), seed), home)
+            runs.append(lesson.measure(index, history))
             failed = [
                 f"{claim.left} {claim.relation} {claim.times:g} × {claim.right}"
                 for claim in lesson.failed_claims(index, runs)
             ]
             question, right = step.question, ()
+            if isinstance(question, SketchQuestion) and not question.measured(runs[-1]):
+                failed.append("the run has no curve to compare with")
             if isinstance(question, ChoiceQuestion):
                 options = range(len(question.options))
                 right = tuple(k for k in options if question.is_right(str(k), index, runs))
@@ -73,11 +77,11 @@ def with_seed(experiment: Experiment, seed: int) -> Experiment:
     return experiment.model_copy(update={"seeds": experiment.seeds.model_copy(update=seeds)})
 
 
-def train_step(experiment: Experiment, home: Path) -> Numbers:
-    """Train an experiment in memory and return its numbers."""
+def train_step(experiment: Experiment, home: Path) -> History:
+    """Train an experiment in memory and return its history."""
     from core.training.inputs import load_inputs
     from core.training.loop import train
 
     history = History(experiment.stopping)
     history.add(to_json(event) for event in train(experiment, load_inputs(experiment, home)))
-    return measure(history)
+    return history

@@ -9,6 +9,7 @@ from core.jobs import runner
 from core.jobs.lane import Lane
 from core.lessons.classroom import Classes, assigned_value
 from core.lessons.library import shipped_lessons
+from core.lessons.sketch import POSITIONS
 from core.runs.store import Store
 from pages.kit import person
 from tests.pages.shown import press, texts, visit, well
@@ -76,8 +77,10 @@ def test_a_class_from_its_code_to_the_board(store, become):
     become(ownership.TEACHER)
     board = open_view(visit("lessons", **{"class": code}), "Class")
     assert any("2 browsers" in text and "1 answered" in text for text in texts(board))
+    classes.answer(code, 1, "z" * POSITIONS, "run", by=ownership.digest("ann"))
     press(board, "class_next")
     assert classes.get(code).step == 1
+    assert any("1 sketch" in text for text in texts(board))
     press(board, "class_project")
     assert code in board.title[0].value and not board.code
     press(board, "class_unproject")

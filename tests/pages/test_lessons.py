@@ -59,6 +59,28 @@ def test_an_answer_trains_the_step_and_the_run_explains_it(store):
     assert [radio.label for radio in app.radio] == [LESSON.steps[1].question.text]
 
 
+def test_a_sketch_as_numbers_is_compared_with_the_curve_of_the_run(store, monkeypatch):
+    lesson = shipped_lessons()["double-descent"]
+    single = lesson.model_copy(update={"steps": lesson.steps[1:2]})
+    monkeypatch.setattr("core.lessons.library.LessonLibrary.get", lambda *_: single)
+    app = visit("lessons", lesson=NAME)
+    app.text_input[0].set_value("3, 0, 9").run()
+    assert app.button(key="lesson_train 0").disabled and any("“3, 0, 9”" in t for t in texts(app))
+    app.text_input[0].set_value("2.5, 0.4, 1.4").run()
+    press(app, "lesson_train 0")
+    ((answer, run),) = answered(app)
+    sketched = [value for _, value in single.steps[0].question.sketched(answer, 600)]
+    assert sketched[::16] == pytest.approx([2.5, 0.4, 1.4], abs=0.03)
+    losses = [2.5, *[0.5] * 300, *[1.5] * 299]
+    events = [Epoch(n, n, {"loss": v}, {"loss": v}, False) for n, v in enumerate(losses, 1)]
+    for event in [Started(0, 600, 1, 600, 8, 9, (), {"train": 8}, {}, "cpu", 1), *events]:
+        store.append(run, to_json(event))
+    store.append(run, to_json(Ended("epochs", "Done.", 600, 600, 1)))
+    shown = texts(visit("lessons", lesson=NAME, progress=json.dumps([[answer, run]])))
+    assert any("starts at 2.5" in text and "ends at 1.5" in text for text in shown)
+    assert any("Correct." in text for text in shown)
+
+
 def test_every_other_page_shows_the_lesson_in_progress_until_it_is_left(store):
     app = visit("concepts", lesson=NAME)
     assert any(LESSON.title in text for text in texts(app))

@@ -5,10 +5,13 @@ import json
 import streamlit as st
 
 from core.base.errors import BadExperiment, LabError
+from core.base.spec import Value
 from core.base.text import counted, file_name
 from core.lessons.lesson import Lesson
 from core.lessons.library import read_lesson, shipped_lessons
 from core.lessons.measures import MEASURES
+from core.lessons.questions import SketchQuestion
+from core.lessons.sketch import CurveFeature
 from pages.kit import lesson as lessons
 from pages.kit.buttons import button
 from pages.kit.form import escape
@@ -16,6 +19,10 @@ from pages.kit.layout import card_title, finding
 from pages.kit.uploads import release
 
 LARGEST = 1  # MB of an uploaded lesson
+SKETCH = SketchQuestion(
+    kind="sketch", text="Sketch the validation loss over the epochs.", curve="validation_loss",
+    low=0, high=3, features=(CurveFeature.VALLEY,),
+)  # fmt: skip
 
 
 def upload() -> None:
@@ -43,7 +50,7 @@ def editor() -> None:
         "Begin with an included lesson and change it. A number of a run is named "
         "final_validation_error for the same step, or 1.final_validation_error for step 1; in an "
         'explanation it is written in braces. A step with a list of pages, such as ["Concepts"], '
-        "locks all others except Lessons and Watch."
+        "locks all others except Lessons and Watch. A question is a choice, a number or a sketch."
     )
     named = shipped_lessons()
     model = st.selectbox("Begin with", list(named), format_func=lambda name: named[name].title)
@@ -66,12 +73,19 @@ def editor() -> None:
         )  # fmt: skip
         if button("Create link", icon=":material/link:"):
             share(lesson)
+    with st.expander("Fields of a sketch"):
+        st.markdown(
+            "A sketch names its curve and the axis to draw on, in the unit of the curve. It is "
+            "correct if of the listed features it has those that the curve of the run has."
+        )
+        st.code(pretty(SKETCH), language="json")
+        st.table([{"Feature": each.value, "The curve": each.text()} for each in CurveFeature])
     with st.expander("Numbers of a run"):
         st.table([{"Name": name, "Meaning": each.label} for name, each in MEASURES.items()])
 
 
-def pretty(lesson: Lesson) -> str:
-    """Return a lesson as indented JSON, without what has its default value."""
+def pretty(lesson: Value) -> str:
+    """Return a lesson or a part of one as indented JSON, without what has its default value."""
     data = lesson.model_dump(mode="json", exclude_defaults=True)
     return json.dumps(data, indent=2, ensure_ascii=False)
 

@@ -9,8 +9,9 @@ from core.base.numbers import short
 from core.experiment import Experiment
 from core.jobs import runner
 from core.lessons.classroom import assigned_value
-from core.lessons.lesson import ChoiceQuestion, Lesson, NumberQuestion, split_reference
-from core.lessons.measures import MEASURES, Numbers, RunMeasure, measure, write_measure
+from core.lessons.lesson import Lesson
+from core.lessons.measures import Numbers
+from core.lessons.questions import ChoiceQuestion, SketchQuestion
 from core.lessons.rehearsal import with_seed
 from pages.kit import address, feed, person, session
 from pages.kit import lesson as lessons
@@ -21,6 +22,7 @@ from pages.kit.layout import card_title, finding
 from pages.kit.lesson import LessonAnswer
 from pages.kit.screen import every
 from pages.parts.lessons.glossary import show_terms
+from pages.parts.lessons.sketch import ask_sketch, show_comparison
 
 UNUSABLE = ("failed", "stopped")  # ends of a run that gives a lesson no numbers
 
@@ -43,29 +45,31 @@ def show_step(
     lesson: Lesson, index: int, given: LessonAnswer | None, runs: list[Numbers]
 ) -> Numbers | None:
     """Draw one step. Return the numbers of its run once that is finished."""
-    step = lesson.steps[index]
+    step, question = lesson.steps[index], lesson.steps[index].question
     card_title(f"Step {index + 1} of {len(lesson.steps)}: {escape(step.title)}")
     st.markdown(escape(step.text))
-    show_terms(f"{step.title}. {step.text} {step.question.text}")
+    show_terms(f"{step.title}. {step.text} {question.text}")
     if given is None:
         ask(lesson, index)
         return None
-    st.markdown(f"**{escape(step.question.text)}**")
-    st.markdown(f"Your answer: {escape(describe_answer(lesson, index, given.answer))}")
-    numbers, problem = read_run(given.run)
+    st.markdown(f"**{escape(question.text)}**")
+    st.markdown(f"Your answer: {escape(question.describe(given.answer))}")
+    numbers, problem = read_run(lesson, index, given.run)
     if problem:
         chosen = choose_settings(lesson, index)
         if finding("warn", problem, "Train again", key=f"again {index}"):
             train(lesson, index, given.answer, chosen)
         return None
     if numbers is None:
-        st.fragment(wait, run_every=every(1.5))(given.run)
+        st.fragment(wait, run_every=every(1.5))(lesson, index, given.run)
         return None
     known = [*runs, numbers]
-    if step.question.is_right(given.answer, index, known):
+    if isinstance(question, SketchQuestion):
+        show_comparison(question, given.answer, numbers, lesson.experiment(index).epochs, index)
+    if question.is_right(given.answer, index, known):
         finding("ok", "**Correct.**")
     else:
-        right = describe_result(lesson, index, known)
+        right = question.correct(index, known)
         finding("info", f"**Not what the run shows.** {escape(right)}")
     st.markdown(escape(lesson.explain(index, known)))
     if lesson.failed_claims(index, known):
@@ -89,8 +93,10 @@ def ask(lesson: Lesson, index: int) -> None:
             format_func=lambda number: escape(question.options[int(number)].text),
         )  # fmt: skip
         answer = chosen or ""
+    elif isinstance(question, SketchQuestion):
+        answer = ask_sketch(question, lesson.experiment(index).epochs, key)
     else:
-        scale = 100 if is_fraction(question) else 1
+        scale = 100 if question.measure.is_fraction else 1
         label = f"{escape(question.text)}{' (in %)' if scale == 100 else ''}"
         guess = st.number_input(label, value=None, key=key, width=420)
         answer = "" if guess is None else f"{guess / scale:.6g}"
@@ -144,13 +150,15 @@ def train(lesson: Lesson, index: int, answer: str, chosen: dict[str, float]) -> 
     st.switch_page("watch.py", query_params=address.parameters(run=run))
 
 
-def read_run(run: str) -> tuple[Numbers | None, str]:
-    """Return the numbers of a finished run, None while it trains, and why it gives none."""
+def read_run(lesson: Lesson, index: int, run: str) -> tuple[Numbers | None, str]:
+    """Return the numbers of the finished run of a step, None while it trains, and why it gives
+    none.
+    """
     lab = runner.current()
     try:
         with feed.tail(run).read() as history:
             ended: Ended | None = history.ended
-            numbers = measure(history)
+            numbers = lesson.measure(index, history)
         if ended and ended.reason not in UNUSABLE:
             return numbers, ""
         if ended is None and lab.status(run).is_live:
@@ -162,9 +170,9 @@ def read_run(run: str) -> tuple[Numbers | None, str]:
     return None, "The run of this step was stopped before its end."
 
 
-def wait(run: str) -> None:
+def wait(lesson: Lesson, index: int, run: str) -> None:
     """Draw the progress of a run, and the whole page again when it has ended."""
-    numbers, problem = read_run(run)
+    numbers, problem = read_run(lesson, index, run)
     if numbers is not None or problem:
         st.rerun()
     try:
@@ -180,42 +188,6 @@ def watch_link(run: str) -> None:
     parameters = address.parameters(run=run)
     st.page_link("watch.py", label="Watch the run", icon=":material/monitoring:",
                  query_params=parameters)  # fmt: skip
-
-
-def describe_answer(lesson: Lesson, index: int, answer: str) -> str:
-    """Return an answer as the person saw it."""
-    question = lesson.steps[index].question
-    if isinstance(question, ChoiceQuestion):
-        known = answer.isdecimal() and int(answer) < len(question.options)
-        return question.options[int(answer)].text if known else "none"
-    try:
-        return measure_of(question).write(float(answer))
-    except ValueError:
-        return "none"
-
-
-def describe_result(lesson: Lesson, index: int, runs: list[Numbers]) -> str:
-    """Return the right answer of a step by the numbers of the runs."""
-    question = lesson.steps[index].question
-    if isinstance(question, NumberQuestion):
-        run, name = split_reference(question.answer, index)
-        return f"The {MEASURES[name].label} is {write_measure(name, runs[run])}."
-    right = [
-        option.text
-        for number, option in enumerate(question.options)
-        if question.is_right(str(number), index, runs)
-    ]
-    return f"Correct answer: {right[0]}" if right else "None of the options fits this run."
-
-
-def measure_of(question: NumberQuestion) -> RunMeasure:
-    """Return the measure that a question asks for."""
-    return MEASURES[split_reference(question.answer, 0)[1]]
-
-
-def is_fraction(question: NumberQuestion) -> bool:
-    """Whether the number is entered in percent."""
-    return measure_of(question).is_fraction
 
 
 def show_end(lesson: Lesson, runs: list[Numbers], answers: list[LessonAnswer]) -> None:

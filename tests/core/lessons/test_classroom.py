@@ -104,7 +104,9 @@ def test_thirty_browsers_that_join_and_answer_together_lose_nothing(classes, cod
         list(browsers.map(take, people))
     members = classes.get(code).members
     assert sorted(member.number for member in members.values()) == list(range(1, 31))
-    reader = RunReader(lambda run: RunState.DONE, lambda run: {}, lambda run: lesson.experiment(0))
+    reader = RunReader(
+        lambda run: RunState.DONE, lambda run, step: {}, lambda run: lesson.experiment(0)
+    )
     rows = results(classes.get(code), lesson, reader, tmp_path)
     assert len({(row.name, row.step, row.run) for row in rows}) == 30 * len(lesson.steps)
     assert count_answers(lesson, 0, rows)[0] == 30
@@ -158,7 +160,9 @@ def test_the_results_are_rows_a_count_and_the_values_that_nobody_had(classes, co
         classes.answer(code, last, answer, run, by=by)
     classes.add_computed(code, last, "run6", by=TEACHER)
     numbers = {"first": {"final_training_error": 0.2}, "run2": {"final_validation_loss": 0.55}}
-    reader = RunReader(lambda run: RunState.DONE, numbers.get, made.__getitem__)
+    reader = RunReader(
+        lambda run: RunState.DONE, lambda run, step: numbers.get(run), made.__getitem__
+    )
     rows = results(classes.get(code), lesson, reader, tmp_path)
     assert [(row.name, row.step, row.values) for row in rows] == [
         ("Browser 1", 0, ()), ("Browser 2", 0, ()),

@@ -12,16 +12,10 @@ import pytest
 from core.base.encoding import decode, encode
 from core.base.errors import BadExperiment, NotFound
 from core.base.events import Ended, Epoch, Probe, Started, Step, to_json
-from core.lessons.lesson import (
-    ALWAYS_OPEN,
-    ChoiceQuestion,
-    Lesson,
-    LessonCheck,
-    NumberQuestion,
-    PageTitle,
-)
+from core.lessons.lesson import ALWAYS_OPEN, Lesson, PageTitle
 from core.lessons.library import LessonLibrary, load_lesson, read_lesson, shipped_lessons
 from core.lessons.measures import MEASURES, measure
+from core.lessons.questions import ChoiceQuestion, LessonCheck, NumberQuestion
 from core.lessons.rehearsal import rehearse, with_seed
 from core.runs.history import History
 from pages.kit.site import GROUPS
@@ -121,6 +115,11 @@ def with_step(**changes):
     return data
 
 
+def with_sketch(**changes):
+    sketch = {"kind": "sketch", "text": "?", "curve": "validation_loss", "high": 3}
+    return with_step(question=sketch | {"features": ["valley"]} | changes)
+
+
 def claim(left):
     return [{"left": left, "relation": "below", "right": 1}]
 
@@ -147,6 +146,13 @@ def claim(left):
         (with_step(changes={"epochs": "many"}), "lesson_changes"),
         (with_step(pages=["Admin"]), "literal_error"),
         (with_step(question={"kind": "essay", "text": "Why?"}), "union_tag_invalid"),
+        (with_sketch(low=3), "sketch_axis"),
+        (with_sketch(high=1e9), "less_than_equal"),
+        (with_sketch(curve="__class__"), "literal_error"),
+        (with_sketch(features=["os.system"]), "enum"),
+        (with_sketch(features=[]), "too_short"),
+        (with_sketch(script="alert(1)"), "extra_forbidden"),
+        (with_sketch() | {"draft": {"epochs": 1}}, "sketch_epochs"),
     ],
 )
 def test_a_hostile_lesson_is_refused_with_one_sentence(data, code):
