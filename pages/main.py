@@ -23,6 +23,7 @@ def page(name: str, title: str, icon: str) -> st.Page:
 st.set_page_config(
     "Descent Lab", str(ASSETS / "logo_mark.svg"), layout="wide", initial_sidebar_state=224
 )
+st.html(ASSETS / "accessible.css")
 st.logo(str(ASSETS / f"logo_{theme_mode()}.svg"), size="large")
 is_admitted = teacher_session.admit()
 if is_admitted:
