@@ -16,11 +16,13 @@ from torch import nn
 from core.base.errors import Unavailable
 from core.base.finding import Finding
 from core.base.numbers import short, whole
+from core.data.batches import Part
 from core.data.samples import Samples
 from core.experiment import Experiment
 from core.network.build import build, check, weight_places
 from core.network.initializers import Initializer, Moments
 from core.network.weight_places import WeightPlace
+from core.training.criteria_fit import fit_criterion
 from core.training.fine_tuning import FineTuning
 from core.training.scale import Scale
 from core.training.setup import FITTED, fit_output_bias
@@ -172,14 +174,17 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
         )
     work = sum(fact.multiply_adds for fact in facts)
     samples = max(FEWEST, min(SAMPLES, int(WORK / max(work, 1))))
-    x, y, targets = _batch(experiment, data, samples)
+    part, targets = _part(experiment, data, samples)
+    x, y = part.batch(torch.arange(len(part)))
     model = _model(experiment, data)
     if fit := experiment.initializer.fit():
         fit.make(model, x)
     fit_output_bias(experiment, model, targets)
     with _recorded_outputs(model) as recorded:
         outputs = model(x)
-    loss = experiment.loss.call().make()(outputs, y)
+    criterion = experiment.loss.call().make()
+    fit_criterion(experiment, criterion, part, len(data.classes))
+    loss = criterion(outputs, y)
     loss.backward()
     places = weight_places(experiment.network, data.shape, data.outputs)
     layers = [
@@ -198,9 +203,9 @@ def first_step(experiment: Experiment, data: Samples) -> FirstStep:
     return FirstStep(loss.item(), chance, tuple(layers), rms, starts_silent=silent)
 
 
-def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Tensor, ...]:
-    """Return about `count` training samples (N, …) as the network receives them, spread over the
-    whole training set, their targets (N,), and those of the whole training set.
+def _part(experiment: Experiment, data: Samples, count: int) -> tuple[Part, torch.Tensor]:
+    """Return about `count` training samples as the network receives them, spread over the whole
+    training set, and the targets of the whole training set.
     """
     data, parts = experiment.split.apply(data)
     train = parts.train
@@ -208,7 +213,7 @@ def _batch(experiment: Experiment, data: Samples, count: int) -> tuple[torch.Ten
     scale = Scale.fit(experiment, data, train)
     targets, _ = experiment.label_noise.apply_to(data, parts)
     part = scale.part(data.inputs, targets, rows, device="cpu")
-    return *part.batch(torch.arange(len(rows))), torch.from_numpy(scale.targets(targets[train]))
+    return part, torch.from_numpy(scale.targets(targets[train]))
 
 
 def _model(experiment: Experiment, data: Samples) -> nn.Module:

@@ -58,7 +58,7 @@ class WeightedCrossEntropy(CrossEntropy):
     )
     source: ClassVar[str] = "King & Zeng 2001; Cui et al. 2019"
     technique: ClassVar[str] = "L1"
-    counts_classes: ClassVar[bool] = True
+    fitted_to: ClassVar[str] = "targets"
     balance: float = ranged(
         1.0, 0, 1, symbol="b", label="Balance",
         help="1: all classes count the same, whatever their sizes. 0: all samples count the same.",
@@ -107,6 +107,39 @@ class WeightedCrossEntropy(CrossEntropy):
     def summary(self) -> str:
         weights = self.weights or f"balance {short(self.balance, 6)}"
         return f"{super().summary}, {weights}"
+
+
+class SimilarityCrossEntropy(CrossEntropy):
+    """Cross-entropy with label smoothing that prefers similar classes: the probability ε of the
+    other classes goes to those whose training samples are like those of the correct class. A
+    confusion of 4 and 9 then costs less than one of 4 and 0.
+
+    The target is 1 − ε + ε/C for the correct class c and ε·(1 − 1/C)·s_cj for class j, where s_cj
+    is the softmax over j of −d_cj/τ. d_cj is the distance between the mean inputs of both classes,
+    in units of the mean distance. A high τ is plain label smoothing.
+    """
+
+    kind: Literal["similarity_cross_entropy"] = "similarity_cross_entropy"
+    label: ClassVar[str] = "Cross-entropy, smoothed by similarity"
+    formula: ClassVar[str] = (
+        r"L = -\tfrac1N\sum\sum_j q_{cj} \log\frac{e^{z_j}}{\sum_k e^{z_k}}, \qquad "
+        r"q_{cj} = \varepsilon\,(1-\tfrac1C)\,"
+        r"\frac{e^{-d_{cj}/\tau}}{\sum_{k \ne c} e^{-d_{ck}/\tau}} \quad (j \ne c)"
+    )
+    source: ClassVar[str] = "Liu & JaJa 2020"
+    technique: ClassVar[str] = "L4"
+    fitted_to: ClassVar[str] = "inputs"
+    smoothing: float = ranged(
+        0.1, 0, below=1, symbol="ε", label="Label smoothing", help="0: no smoothing."
+    )
+    temperature: float = ranged(
+        0.3, above=0, high=100, symbol="τ", log=True,
+        help="Lower: only the most similar classes share the smoothing. Higher: all alike.",
+    )  # fmt: skip
+
+    def call(self) -> Call:
+        target = "core.training.criteria.SimilaritySmoothingCriterion"
+        return Call(target, {"smoothing": self.smoothing, "temperature": self.temperature})
 
 
 class Focal(Loss):

@@ -3,7 +3,7 @@ not imported.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from core.base.misfit import Misfit
 from core.base.spec import Call, Choice
@@ -16,7 +16,7 @@ class Loss(Choice, family="loss"):
 
     page: ClassVar[str] = "Train"
     for_values: ClassVar[bool] = False  # whether it also fits targets that are values
-    counts_classes: ClassVar[bool] = False  # whether its module counts the training targets: `fit`
+    fitted_to: ClassVar[Literal["", "targets", "inputs"]] = ""  # of the training set: `fit`
 
     def call(self) -> Call:
         """Return a module that maps logits (N, C) and class numbers (N,) to a scalar; with

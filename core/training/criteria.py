@@ -4,7 +4,7 @@ Each takes scores (N, C) and class numbers (N,), or where values are predicted o
 values (N,). It returns the mean over N, or with reduction "none" the losses of the samples (N,).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +79,52 @@ class WeightedCrossEntropyCriterion(nn.Module):
         if self.class_weights is not None:
             losses = losses * self.class_weights.to(losses.dtype)[c]
         return losses if self.reduction == "none" else losses.mean()
+
+
+class SimilaritySmoothingCriterion(nn.Module):
+    """Cross-entropy with soft targets: class c has 1 − ε + ε/C, and class j ≠ c has
+    ε(1 − 1/C)·softmax_j(−d_cj/τ), with d_cj the distance between the mean training inputs of both
+    classes, in units of its mean over all pairs (Liu & JaJa 2020). Before `fit` all classes are
+    equally similar. A class without training samples is at the mean distance from all others.
+    """
+
+    def __init__(self, smoothing: float = 0.1, temperature: float = 1.0, reduction: str = "mean"):
+        super().__init__()
+        self.smoothing, self.temperature, self.reduction = smoothing, temperature, reduction
+        self.soft: Tensor | None = None  # (C, C), the targets of each class
+
+    def fit(self, batches: Iterable[tuple[Tensor, Tensor]], classes: int) -> None:
+        """Set the targets from batches of training inputs (B, …) and class numbers (B,)."""
+        means, counts = class_means(batches, classes)  # (C, D), (C,)
+        is_empty = counts == 0
+        distances = torch.cdist(means, means, compute_mode="donot_use_mm_for_euclid_dist")
+        own = torch.eye(classes, dtype=torch.bool, device=means.device)
+        known = ~(own | is_empty | is_empty.unsqueeze(1))
+        mean = distances[known].mean() if known.any() else 0.0
+        distances = (
+            torch.where(known, distances / mean, 1.0) if mean > 0 else torch.ones_like(distances)
+        )
+        others = (-distances / self.temperature).masked_fill(own, -torch.inf)
+        shares = torch.softmax(others, 1) if classes > 1 else torch.zeros_like(distances)
+        moved = self.smoothing * (1 - 1 / classes)
+        self.soft = moved * shares + (1 - moved) * own.double()
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        if self.soft is None:
+            return F.cross_entropy(z, c, reduction=self.reduction, label_smoothing=self.smoothing)
+        return F.cross_entropy(z, self.soft.to(z.dtype)[c], reduction=self.reduction)
+
+
+def class_means(batches: Iterable[tuple[Tensor, Tensor]], classes: int) -> tuple[Tensor, Tensor]:
+    """Return the mean input of each class (C, D) in float64, and its number of samples (C,), from
+    batches of inputs (B, …) and class numbers (B,).
+    """
+    sums = counts = 0
+    for x, c in batches:
+        members = F.one_hot(c, classes).double()  # (B, C)
+        sums = sums + members.T @ x.flatten(1).double()  # (C, D)
+        counts = counts + members.sum(0)
+    return sums / counts.clamp(min=1).unsqueeze(1), counts
 
 
 class FocalCriterion(nn.Module):

@@ -26,6 +26,7 @@ from core.network.layers import layer_names
 from core.optim.averages import recompute_statistics
 from core.optim.transforms import Transform
 from core.training.checks import check_experiment
+from core.training.criteria_fit import fit_criterion
 from core.training.fine_tuning import FineTuning
 from core.training.precision import use_bfloat16
 from core.training.scale import Scale
@@ -125,9 +126,8 @@ class Setup:
             use_bfloat16(self.model, self.device)
         self.criterion = e.loss.call().make().to(self.device)
         self.sample_loss = e.loss.each().make().to(self.device)
-        if e.loss.counts_classes:
-            for module in (self.criterion, self.sample_loss):
-                module.fit(self.train.targets, len(self.classes))
+        for module in (self.criterion, self.sample_loss):
+            fit_criterion(e, module, self.train, len(self.classes))
         self.transforms = [regularizer.call().make() for regularizer in e.regularizers]
         for transform in self.transforms:
             transform.bind(self.model)

@@ -18,6 +18,7 @@ from core.losses import (
     LargestHinge,
     Loss,
     Quantile,
+    SimilarityCrossEntropy,
     WeightedCrossEntropy,
 )
 from core.network.layers import Flatten, Output
@@ -50,6 +51,7 @@ def by_hand(loss: Loss, z: np.ndarray, c: np.ndarray) -> np.ndarray:
             {
                 "cross_entropy": -(soft * np.log(p)).sum(),
                 "weighted_cross_entropy": -(soft * np.log(p)).sum(),  # before it is fitted
+                "similarity_cross_entropy": -(soft * np.log(p)).sum(),  # before it is fitted
                 "bce": -(asked * np.log(sigma) + (1 - asked) * np.log(1 - sigma)).mean(),
                 "hinge": sum(max(0.0, w) for w in wrong),
                 "largest_hinge": max(0.0, *wrong),
@@ -137,6 +139,57 @@ def test_class_weights_equal_those_of_torch_up_to_the_divisor(loss, wanted) -> N
     mean_weight = weights[targets].mean()
     torch.testing.assert_close(each(z, targets), losses / mean_weight)
     torch.testing.assert_close(criterion(z, targets), losses.mean() / mean_weight)
+
+
+def soft_targets(x: np.ndarray, c: np.ndarray, loss: SimilarityCrossEntropy) -> np.ndarray:
+    """The targets (C, C) by the formula, class by class in float64."""
+    means = [x[c == k].mean(0) for k in range(c.max() + 1)]
+    count, pairs = len(means), [(a, b) for a in range(len(means)) for b in range(len(means))]
+    d = {(a, b): np.sqrt(((means[a] - means[b]) ** 2).sum()) for a, b in pairs}
+    unit = np.mean([d[a, b] for a, b in pairs if a != b])
+    rows = np.zeros((count, count))
+    for a in range(count):
+        likes = {b: np.exp(-d[a, b] / unit / loss.temperature) for b in range(count) if b != a}
+        for b, like in likes.items():
+            rows[a, b] = loss.smoothing * (1 - 1 / count) * like / sum(likes.values())
+        rows[a, a] = 1 - loss.smoothing + loss.smoothing / count
+    return rows
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.3, 2.0])
+def test_smoothing_prefers_classes_whose_mean_inputs_are_near(temperature: float) -> None:
+    loss = SimilarityCrossEntropy(smoothing=0.3, temperature=temperature)
+    draw = np.random.default_rng(0)
+    c = np.repeat(np.arange(4), 6)
+    x = draw.normal(size=(24, 2, 3)) + np.array([0.0, 0.5, 3.0, 9.0])[c][:, None, None]
+    criterion, each = loss.call().make(), loss.each().make()
+    inputs, labels = torch.tensor(x), torch.tensor(c)
+    for module in (criterion, each):
+        module.fit(zip(inputs.split(5), labels.split(5), strict=True), 4)
+    q = soft_targets(x.reshape(24, 6), c, loss)
+    np.testing.assert_allclose(criterion.soft.numpy(), q, rtol=1e-10)
+    assert q[0, 1] > q[0, 2] > q[0, 3] and q.sum(1) == pytest.approx(1)
+    z = torch.tensor(draw.normal(size=(24, 4)))
+    wanted = -(q[c] * np.log(np.exp(z.numpy()) / np.exp(z.numpy()).sum(1, keepdims=True))).sum(1)
+    assert each(z, labels).numpy() == pytest.approx(wanted, rel=1e-10)
+    assert criterion(z, labels).item() == pytest.approx(wanted.mean(), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "inputs"),
+    [
+        ({"temperature": 100.0}, torch.randn(30, 4)),  # the limit of a high temperature
+        ({}, torch.zeros(30, 4)),  # no class is more similar than another
+        ({"smoothing": 0.0}, torch.randn(30, 4)),
+    ],
+)
+def test_plain_label_smoothing_is_the_limit_of_equal_similarities(changes, inputs) -> None:
+    loss = SimilarityCrossEntropy(**{"smoothing": 0.2} | changes)
+    labels, z = torch.arange(30) % 3, torch.randn(30, 5)  # two classes have no samples
+    criterion = loss.call().make()
+    criterion.fit([(inputs, labels)], 5)
+    plain = torch.nn.CrossEntropyLoss(label_smoothing=loss.smoothing)(z, labels)
+    torch.testing.assert_close(criterion(z, labels), plain, rtol=2e-3, atol=1e-6)
 
 
 def test_class_weights_need_one_number_for_each_class() -> None:

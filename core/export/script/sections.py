@@ -15,6 +15,7 @@ from core.export.script.specialized import Specializer
 from core.network.build import walk_facts, weight_places
 from core.network.layers import layer_names
 from core.optim.stopping import StoppingRule
+from core.training.metrics import CPU_BATCH
 
 
 def network(plan: ScriptPlan, definitions: Definitions) -> Section:
@@ -162,9 +163,13 @@ def loss(plan: ScriptPlan, definitions: Definitions) -> Section:
     if plan.mixes:
         each = code(choice.each(), definitions.name, before="sample_loss = ")
         lines += [f"{each}  # of each sample, for mixed samples"]
-    if choice.counts_classes:
-        names = ["criterion"] + ["sample_loss"] * plan.mixes
+    names = ["criterion"] + ["sample_loss"] * plan.mixes
+    if choice.fitted_to == "targets":
         lines += [f"{name}.fit(train_targets, {plan.facts.outputs})" for name in names]
+    if choice.fitted_to == "inputs":
+        rows = f"torch.arange(len(train_targets), device=device).split({CPU_BATCH})"
+        pairs = f"((scaled(train_inputs[part]), train_targets[part]) for part in {rows})"
+        lines += [f"{name}.fit({pairs}, {plan.facts.outputs})" for name in names]
     return Section("Loss", "\n".join(lines))
 
 

@@ -12,7 +12,7 @@ from core.base.errors import BadNetwork, Unavailable
 from core.base.events import Step
 from core.data.ready.builtin import digits
 from core.experiment import Experiment
-from core.losses import MSE
+from core.losses import MSE, SimilarityCrossEntropy, WeightedCrossEntropy
 from core.network.activations import ReLU, Sigmoid
 from core.network.build import build
 from core.network.initializers import LSUV, Fixup, He, Normal, Uniform, Xavier, Zeros
@@ -34,6 +34,15 @@ def test_its_loss_is_the_first_one_of_the_training(data, initializer, from_data)
     changes = {"initializer": initializer, "network": network}
     experiment = Experiment(batch_size=SAMPLES, epochs=1, **changes)
     assert len(experiment.split.parts(data.targets).train) <= SAMPLES
+    logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
+    assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "loss", [SimilarityCrossEntropy(smoothing=0.4), WeightedCrossEntropy(balance=0.9)], ids=repr
+)
+def test_a_loss_that_is_fitted_to_the_training_set_is_fitted_before_the_first_step(data, loss):
+    experiment = Experiment(batch_size=SAMPLES, epochs=1, loss=loss)
     logged = next(e for e in train(experiment, data) if isinstance(e, Step)).losses[0]
     assert first_step(experiment, data).loss == pytest.approx(logged, rel=1e-4)
 
