@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.measures import add_mnist
 from core.analysis import results
 from core.analysis.catalogue import Calibration, Confusion, Mistakes
 from core.base.encoding import encode
@@ -43,15 +44,13 @@ def measure(home: Path, experiment: Experiment) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
+    add_mnist(options)
     return options
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the times of both networks."""
-    options = parser().parse_args(arguments)
-    if options.mnist:
-        os.environ["LAB_TORCHVISION"] = str(options.mnist)
+    parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(os.environ.get("LAB_HOME") or folder)
         load(MNIST(), home)

@@ -11,7 +11,6 @@ study *Over steps (closed form)* computes exactly, for runs that end at differen
 
 import argparse
 import json
-import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measures import add_mnist
 from core.base.events import Epoch
 from core.base.text import counted
 from core.data.datasets import MNIST, Digits, Moons, Sine, Spirals
@@ -136,7 +136,7 @@ def report_double_descent() -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the options of the benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
+    add_mnist(options, otherwise="without MNIST")
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--first", type=int, default=FIRST, help="number of the first run")
     options.add_argument("--double-descent", action="store_true")
@@ -150,8 +150,6 @@ def main() -> None:
     if arguments.double_descent:
         report_double_descent()
         return
-    if arguments.mnist:
-        os.environ["LAB_TORCHVISION"] = arguments.mnist
     cached = arguments.curves and arguments.curves.exists()
     curves = json.loads(arguments.curves.read_text()) if cached else []
     if not curves:

@@ -1,7 +1,9 @@
-"""What benchmarks share: the CPU time of processes, one process compared with two, and the line of
-a result.
+"""What benchmarks share: the option --mnist, the CPU time of processes, one process compared with
+two, and the line of a result.
 """
 
+import argparse
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -9,6 +11,26 @@ from collections.abc import Callable
 import psutil
 
 SPEEDUP = 1.7  # of a second process on an idle machine of two cores: the target
+
+
+class _UseFolder(argparse.Action):
+    """Has the lab read torchvision's datasets from this folder."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        options: argparse.Namespace,
+        folder: object,
+        *_: object,
+    ) -> None:
+        setattr(options, self.dest, folder)
+        os.environ["LAB_TORCHVISION"] = str(folder)
+
+
+def add_mnist(options: argparse.ArgumentParser, *, otherwise: str = "download it") -> None:
+    """Add the option --mnist; `otherwise` says what happens without it."""
+    about = f"folder with MNIST/raw (default: {otherwise})"
+    options.add_argument("--mnist", metavar="FOLDER", action=_UseFolder, help=about)
 
 
 def report(label: str, value: float, unit: str, target: float | None, *, at_least: bool) -> None:

@@ -9,7 +9,6 @@ the folders of MNIST or Arabic digits their cases are left out.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measures import add_mnist
 from core.advice.power_law import MIN_SIZES, fit, judge_more_rows, learned
 from core.analysis.side_runs import side_run
 from core.analysis.verdict.more_rows import LEAST, vary
@@ -78,11 +78,9 @@ def first(samples: Samples) -> Samples:
 def main() -> None:
     """Print each case and how many predictions are in the interval."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("--mnist", help="a folder for LAB_TORCHVISION")
+    add_mnist(parser, otherwise="without MNIST")
     parser.add_argument("--arabic", type=Path, help="the folder of the two spreadsheets")
     arguments = parser.parse_args()
-    if arguments.mnist:
-        os.environ["LAB_TORCHVISION"] = arguments.mnist
     hits, refused, total = 0, 0, 0
     with tempfile.TemporaryDirectory() as home:
         found = cases(Path(home), arguments.arabic, mnist=bool(arguments.mnist))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.measures import report, report_processes
+from benchmarks.measures import add_mnist, report, report_processes
 from core.base import device
 from core.base.control import GO, LEAVE
 from core.base.encoding import change
@@ -93,7 +93,7 @@ def benchmark_studies(rounds: int) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
+    add_mnist(options)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument(
         "--ray", action="store_true", help="measure only the overhead of the cluster of LAB_RAY"
@@ -104,8 +104,6 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark and print a table."""
     options = parser().parse_args(arguments)
-    if options.mnist:
-        os.environ["LAB_TORCHVISION"] = str(options.mnist)
     device.prepare()
     torch.set_num_threads(1)
     if options.ray:

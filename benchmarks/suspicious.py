@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.measures import add_mnist
 from core.analysis.mistakes.suspicious import rank
 from core.base.encoding import change
 from core.data.datasets import MNIST
@@ -50,7 +51,7 @@ def measure(title: str, experiment: Experiment, home: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument("--mnist", type=Path, help="folder with MNIST/raw/*.gz")
+    add_mnist(options)
     options.add_argument("--epochs", type=int, default=5, help="of MNIST")
     return options
 
@@ -64,8 +65,6 @@ def main(arguments: list[str] | None = None) -> None:
         home = Path(os.environ.get("LAB_HOME") or folder)
         for epochs in (5, 30, 150):
             measure("Digits", digits.model_copy(update={"epochs": epochs}), home)
-        if options.mnist:
-            os.environ["LAB_TORCHVISION"] = str(options.mnist)
         for preset in (MLP(), LeNet()):
             layers = preset.layers((1, 28, 28))
             more = {"data": MNIST(), "network": layers, "batch_size": 64, "epochs": options.epochs}

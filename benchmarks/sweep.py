@@ -11,7 +11,6 @@ after another, which shows the gain of batching alone.
 """
 
 import argparse
-import os
 import statistics
 import tempfile
 import time
@@ -22,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measures import report
+from benchmarks.measures import add_mnist, report
 from core.advice.study_verdict import judge_curve
 from core.base import device
 from core.data.datasets import MNIST
@@ -164,7 +163,7 @@ def curves(kernel: Problem, small: Problem) -> Iterator[tuple[str, float, str]]:
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument("--mnist", type=Path, help="folder with MNIST/raw (default: download it)")
+    add_mnist(options)
     options.add_argument("--rounds", type=int, default=5)
     return options
 
@@ -172,8 +171,6 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark and print a table."""
     options = parser().parse_args(arguments)
-    if options.mnist:
-        os.environ["LAB_TORCHVISION"] = str(options.mnist)
     device.prepare()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as home:

@@ -24,6 +24,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks.measures import add_mnist
 from core.base import device, torchvision_compat
 from core.data.datasets import CIFAR10, MNIST
 from core.data.load import load
@@ -207,9 +208,7 @@ def _images(file: Path | None) -> Samples:
 def parser() -> argparse.ArgumentParser:
     """Return the options of this benchmark."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    options.add_argument(
-        "--mnist", type=Path, help="folder with MNIST/raw/*.gz (default: download it)"
-    )
+    add_mnist(options)
     options.add_argument(
         "--cifar", type=Path, help="NPZ file with x_train (N, 32, 32, 3) and y_train"
     )
@@ -228,8 +227,6 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"Median of {options.rounds} rounds, CPU time.")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(os.environ.get("LAB_HOME") or folder)
-        if options.mnist:
-            os.environ["LAB_TORCHVISION"] = str(options.mnist)
         benchmark_mnist(home, options.rounds, options.steps)
     benchmark_cifar(options.cifar, options.rounds, max(1, options.steps // 10))
 
