@@ -26,6 +26,7 @@ from pages.kit.screen import theme_mode
 
 Moment = tuple[Columns, dict[str, Any]]  # the columns and facts of a history
 ASSETS = Path(__file__).parents[2] / "assets"
+SCRIPTS = ("live.js", "feed.js", "downloads.js", "binding.js")  # one module, in this order
 _HTML = """
 <div class="lab-live">
   <div class="lab-plot" role="img"></div> <div class="lab-image" hidden></div>
@@ -65,7 +66,7 @@ _CSS = """
 @st.cache_resource
 def _component() -> Callable[..., object]:
     """Register the component once per process: a second registration logs a warning."""
-    script = "\n".join((ASSETS / name).read_text() for name in ("live.js", "binding.js"))
+    script = "\n".join((ASSETS / name).read_text() for name in SCRIPTS)
     return st.components.v2.component(
         "descent_lab_live", html=_HTML, css=_CSS, js=script, isolate_styles=False
     )

@@ -26,7 +26,8 @@ from core.predict.strokes import PEN
 from core.predict.table_inputs import Origin
 
 SHARED = ("text.js", "network.js", "check.js", "page.js")
-FOR_IMAGES, FOR_TABLES = ("images.js", "paper.js", "../drawing.js"), ("table.js",)
+FOR_IMAGES = ("images.js", "ink.js", "planes.js", "paper.js", "../drawing.js")
+FOR_TABLES = ("table.js",)
 MEASURED = 4096  # training rows from which the form takes its usual values
 COMMENT = re.compile(r"^/\*.*\*/$")
 
