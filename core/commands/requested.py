@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from core.studies.batch import number_fields
 from core.studies.number_lists import parse_numbers
 
 Answer = dict[str, Any]  # the plain data of --json
+STORED = 32 * 2**20  # bytes of a spreadsheet up to which it is stored with its dataset
 V = TypeVar("V", bound=Value)
 
 
@@ -138,18 +140,32 @@ def _add_spreadsheets(arguments: Namespace, store: Store, terminal: Terminal) ->
     from core.commands.options import reading_from, suggesting_fixes
     from core.data.library import Library
 
+    names = (arguments.images, arguments.labels, arguments.test_images, arguments.test_labels)
+    images, labels, test_images, test_labels = map(_spreadsheet, names)
     with suggesting_fixes():
         digest, inspection = Library(store.home).add(
-            Path(arguments.images),
-            optional_path(arguments.labels),
+            images,
+            labels,
+            names=tuple(Path(name).name for name in names if name),
             reading=reading_from(arguments),
-            test_images=optional_path(arguments.test_images),
-            test_labels=optional_path(arguments.test_labels),
+            test_images=test_images,
+            test_labels=test_labels,
         )
     for finding in inspection.findings:
         if finding.level == "warn":
             terminal.print(f"! {finding.text}")
     return {"kind": "spreadsheets", "digest": digest, "title": Path(arguments.images).stem[:80]}
+
+
+def _spreadsheet(name: str | None) -> Path | bytes | None:
+    """Return a file of spreadsheets, as bytes if it is stored with the dataset, as an upload is: an
+    exported script reads it, and an archive contains it. A large one stays where it is.
+    """
+    path = optional_path(name)
+    with suppress(OSError):  # named where the file is read
+        if path and path.is_file() and path.stat().st_size <= STORED:
+            return path.read_bytes()
+    return path
 
 
 def optional_path(name: str | None) -> Path | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.base.errors import BadData
 from core.base.numbers import whole
-from core.base.text import clip
+from core.base.text import clip, few
 from core.weights.facts import HEADER, ModelFacts, parse_facts
 from core.weights.saved_model import ORDER, SavedModel
 
@@ -25,6 +25,7 @@ MAX_HEADER = 2**24  # bytes of a safetensors header
 MAX_TENSORS, MAX_NAME = 20_000, 300
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params")
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.")
+QUANTIZABLE = ("weight", "bias")  # the names of what 8-bit whole numbers do not hold by themselves
 DAMAGE = (
     EOFError, IndexError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError,
     OSError, OverflowError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile,
@@ -111,12 +112,8 @@ def _check_zip(file: BinaryIO, name: str, size: int) -> None:
 
 
 def _from_torch(content: Any, name: str) -> tuple[dict[str, Any], ModelFacts, str]:
-    tensors = _find_tensors(content)
-    if not tensors:
-        raise BadData(
-            f"{name} has no named tensors. {SAVE}",
-            code="weights_without_tensors",
-        )
+    if not (tensors := _find_tensors(content)):
+        tensors = _only_network(content, name)
     if isinstance(content, dict) and "sha256" in content and "form" in content:
         known = {key: value for key, value in content.items() if key in ModelFacts.model_fields}
         facts, digest = parse_facts(known), content["sha256"]
@@ -138,6 +135,28 @@ def _find_tensors(content: Any) -> dict[str, Any]:
         for key, value in content.items()
         if isinstance(key, str) and isinstance(value, Tensor)
     }
+
+
+def _only_network(content: Any, name: str) -> dict[str, Any]:
+    """Return the named tensors of the only dictionary of a file that has some, under any name.
+    Raises BadData for none, and for several, such as those of a generator and a discriminator.
+    """
+    networks = {
+        key: tensors
+        for key, value in (content.items() if isinstance(content, Mapping) else ())
+        if isinstance(key, str) and (tensors := _find_tensors(value))
+    }
+    if len(networks) == 1:
+        return next(iter(networks.values()))
+    if networks:
+        first = next(iter(networks))
+        raise BadData(
+            f"{name} has the weights of {whole(len(networks))} networks: "
+            f"{few([clip(key) for key in networks])}. Save one of them alone, for example with "
+            f'torch.save(torch.load("{name}")[{clip(first)!r}], "weights.pth").',
+            code="weights_of_several",
+        )
+    raise BadData(f"{name} has no named tensors. {SAVE}", code="weights_without_tensors")
 
 
 def _without_prefix(tensors: dict[str, Any]) -> dict[str, Any]:
@@ -201,12 +220,18 @@ def _checked(tensors: dict[str, Any], name: str) -> dict[str, Tensor]:
             f"up to {MAX_NAME} characters are supported. Save the weights of one network.",
             code="weights_too_many",
         )
+    kinds = {key.rpartition(".")[2] for key in tensors}
+    if "zero_point" in kinds and "weight" not in kinds:  # of torch.ao, whose weights are packed
+        raise _quantized(f"{name} has packed integers")
     return {key: _checked_tensor(key, tensor, name) for key, tensor in tensors.items()}
 
 
 def _checked_tensor(key: str, tensor: Tensor, name: str) -> Tensor:
     place = f"Tensor {clip(key)} of {name}"
-    is_plain = tensor.layout == torch.strided and not tensor.is_quantized
+    is_weight = key.rpartition(".")[2] in QUANTIZABLE
+    if tensor.is_quantized or (is_weight and tensor.dtype in (torch.int8, torch.uint8)):
+        raise _quantized(f"{place} has {tensor.dtype}")
+    is_plain = tensor.layout == torch.strided
     if not is_plain or tensor.is_complex() or tensor.is_meta:
         raise BadData(
             f"{place} is {tensor.dtype} in {tensor.layout} form; only dense real numbers are "
@@ -228,6 +253,14 @@ def _checked_tensor(key: str, tensor: Tensor, name: str) -> Tensor:
             code="weights_not_finite",
         )
     return tensor
+
+
+def _quantized(found: str) -> BadData:
+    return BadData(
+        f"{found} for weights: the network was quantized, and these numbers mean nothing without "
+        "their scale. Save the weights of the network before it was quantized.",
+        code="weights_quantized",
+    )
 
 
 def _with_code(name: str) -> BadData:

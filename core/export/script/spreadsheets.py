@@ -20,6 +20,7 @@ from core.base.spec import Call
 from core.base.text import file_name
 from core.data.blocks import block_size
 from core.data.datasets import Spreadsheets
+from core.data.inspection.column_choices import column_keys
 from core.data.library import Library
 from core.data.manifest import About
 from core.data.samples import Samples
@@ -32,12 +33,14 @@ from core.export.script.data import (
     data_code,
 )
 from core.export.script.definitions import Definitions
+from core.export.script.read_columns import find_title, image_lines, table_lines
 from core.export.script.rendering import code, comment, literal
 from core.training.scale import will_stream, window
 
 LARGE = 2**20  # bytes of files that are not read for a script that is only shown
 SHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
 SEPARATORS = (",", ";", "\t")
+SPACES = r"\s+"  # where no other separator gives several columns
 NUMBERS = ({}, {"decimal": ","}, {"thousands": ","}, {"decimal": ",", "thousands": "."})
 ROLES = ("inputs", "labels", "test_inputs", "test_labels")  # of the files, in their order
 
@@ -145,7 +148,8 @@ def _separators(name: str, path: Path) -> list[str]:
     counts = {
         separator: len(_header(name, path, {"sep": separator}) or ()) for separator in SEPARATORS
     }
-    return sorted(SEPARATORS, key=lambda separator: -counts[separator])[:1]
+    best = max(SEPARATORS, key=lambda separator: counts[separator])
+    return [best, SPACES] if counts[best] < 2 else [best]
 
 
 def _header(name: str, path: Path, how: dict) -> list | None:
@@ -163,14 +167,14 @@ def _reader_code(about: About, samples: Samples, files: Files, columns: list, ho
     has_labels = "labels" in files
     label = None if has_labels else _label_column(about, columns)
     is_table = not about.has_images
-    words = [_title(e.title, e.index, columns) for e in about.encodings if e.kind != "number"]
+    words = [find_title(e.title, e.index, columns) for e in about.encodings if e.kind != "number"]
     text = [column for column in words if column is not None]
     strings = [*text, *([label] if label is not None and about.classes else [])]
     options = dict(how)
     if strings:
         options["dtype"] = dict.fromkeys(strings, "str")
     lines = ["def read_inputs(table):", '    """Return the inputs of a table."""']
-    lines += _table_lines(about, columns) if is_table else _image_lines(about, samples)
+    lines += table_lines(about, columns) if is_table else image_lines(about, samples)
     lines += ["", "", "def read_targets(column):"]
     if about.classes:
         numbers = {name: number for number, name in enumerate(about.classes)}
@@ -185,15 +189,29 @@ def _reader_code(about: About, samples: Samples, files: Files, columns: list, ho
             "    return column.to_numpy(np.float32)",
         ]
     lines += ["", ""]
+    keys = column_keys([str(column) for column in columns], len(columns))
+    choices = about.settled.columns
+    without_gaps = [
+        column
+        for column, key in zip(columns, keys, strict=True)
+        if key in choices and choices[key].missing == "rows"
+    ]
     for prefix in ("", "test_"):
         if f"{prefix}inputs" in files:
-            lines += _part(prefix, files, options, label, about)
+            lines += _part(prefix, files, options, label, about, without_gaps)
     return "\n".join(lines)
 
 
-def _part(prefix: str, files: Files, options: dict, label: object, about: About) -> list[str]:
-    """Return the lines that read one part, with labels from its own file or from a column."""
+def _part(
+    prefix: str, files: Files, options: dict, label: object, about: About, without_gaps: list
+) -> list[str]:
+    """Return the lines that read one part, with labels from its own file or from a column. Rows
+    with a gap in one of the columns `without_gaps` are left out.
+    """
     lines = [_read(files[f"{prefix}inputs"][0], options, f"{prefix}table = ")]
+    if without_gaps:
+        names = literal(without_gaps)
+        lines.append(f"{prefix}table = {prefix}table.dropna(subset={names})")
     if label is not None:
         column = f"{prefix}table.pop({literal(label)})"
     else:
@@ -220,64 +238,3 @@ def _label_column(about: About, columns: list) -> object:
     if settled.casefold() in known:
         return known[settled.casefold()]
     return columns[0]
-
-
-def _title(title: str, index: int, columns: list) -> object:
-    known = {str(column).strip().casefold(): column for column in columns}
-    if title and title.strip().casefold() in known:
-        return known[title.strip().casefold()]
-    return columns[index] if index < len(columns) else None
-
-
-def _image_lines(about: About, samples: Samples) -> list[str]:
-    settled, (channels, height, width) = about.settled, samples.shape
-    white, black = settled.white or 255.0, settled.black or 0.0
-    is_plain = (white, black) == (255.0, 0.0) and samples.inputs.dtype == np.uint8
-    if is_plain:
-        lines = ["    pixels = table.to_numpy(np.uint8)"]
-    else:
-        factor = f"np.float32({255 / (white - black)})"
-        lines = [f"    pixels = (table.to_numpy(np.float32) - np.float32({black})) * {factor}"]
-        if samples.inputs.dtype == np.uint8:
-            lines.append("    pixels = pixels.round().astype(np.uint8)")
-    if settled.channels == "interleaved":
-        lines.append(
-            f"    images = pixels.reshape(-1, {height}, {width}, {channels}).transpose(0, 3, 1, 2)"
-        )
-    else:
-        lines.append(f"    images = pixels.reshape(-1, {channels}, {height}, {width})")
-    if settled.transpose:
-        lines.append("    images = images.transpose(0, 1, 3, 2)")
-    lines.append("    return 255 - images" if settled.invert else "    return images")
-    return lines
-
-
-def _table_lines(about: About, columns: list) -> list[str]:
-    """Return the lines that encode the columns of a table: numbers first, then texts, then the
-    indicators of missing values.
-    """
-    places = {e: _title(e.title, e.index, columns) for e in about.encodings}
-    numbers = [places[e] for e in about.encodings if e.kind == "number"]
-    lines = [code(numbers, str, before="    numbers = ", indent=4)] if numbers else []
-    parts = ["table[numbers].to_numpy(np.float32)"] if numbers else []
-    for encoding in about.encodings:
-        column = f"table[{literal(places[encoding])}]"
-        stripped = f'{column}.fillna("").str.strip()'
-        if encoding.kind == "one_hot":
-            categories = literal(list(encoding.categories))
-            parts.append(f"np.stack([{stripped} == c for c in {categories}], axis=1)")
-        elif encoding.kind == "ordinal":
-            order = literal({c: k for k, c in enumerate(encoding.categories)})
-            parts.append(f"{stripped}.map({order}).fillna(-1).to_numpy(np.float32)[:, None]")
-    for encoding in about.encodings:
-        if encoding.indicator:
-            parts.append(f"table[{literal(places[encoding])}].isna().to_numpy()[:, None]")
-    if len(parts) == 1 and numbers:
-        return [*lines, f"    return {parts[0]}"]
-    return [
-        *lines,
-        "    parts = [",
-        *(f"        {part}," for part in parts),
-        "    ]",
-        "    return np.hstack([part.astype(np.float32) for part in parts])",
-    ]

@@ -10,6 +10,7 @@ import pytest
 
 from core.__main__ import main
 from core.base.encoding import decode
+from core.data.library import Library
 from core.experiment import Experiment
 from core.runs import checkpoint
 from core.runs.store import Store
@@ -84,6 +85,11 @@ def test_spreadsheets_replace_the_data_of_the_experiment(capsys, home: Path) -> 
     own = answer(capsys, "train", "digits", *QUICK, "--images", IMAGES, "--labels", LABELS)
     shipped = answer(capsys, "train", "digits", *QUICK)
     assert own["test"] == shipped["test"]  # the same images, read from spreadsheets
+    (about,) = Library(home).list()  # the files are stored: an exported script reads them
+    stored = [Library(home).uploads.path(digest) for digest in about.upload_hashes[:2]]
+    assert [path.read_bytes() for path in stored] == [
+        Path(p).read_bytes() for p in (IMAGES, LABELS)
+    ]
     tested = answer(
         capsys, "train", "digits", *QUICK, "--images", IMAGES, "--labels", LABELS,
         "--test-images", IMAGES, "--test-labels", LABELS,

@@ -133,6 +133,7 @@ FORMS = {
     "bare": torch_file,
     "legacy": lambda s: torch_file(s, _use_new_zipfile_serialization=False),
     "nested": lambda s: torch_file({"epoch": 3, "state_dict": s, "optimizer": {"lr": 0.1}}),
+    "nested under a name": lambda s: torch_file({"lenet": s, "optimizer": {"state": {}}}),
     "twice": lambda s: torch_file({"model": {"state_dict": s}}),
     "parallel": lambda s: torch_file({f"module.{name}": t for name, t in s.items()}),
     "compiled": lambda s: torch_file({f"_orig_mod.module.{name}": t for name, t in s.items()}),

@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def numpy_file() -> bytes:
     return buffer.getvalue()
 
 
+def quantized() -> torch.Tensor:
+    with warnings.catch_warnings(action="ignore"):  # these tensors are deprecated
+        return torch.quantize_per_tensor(torch.ones(2, 3), 0.1, 0, torch.qint8)
+
+
 def scripted() -> bytes:
     return zipped(("archive/constants.pkl", b"x"), ("archive/data.pkl", b"x"))
 
@@ -100,6 +106,19 @@ HOSTILE = {
     "stretched": (lambda: torch_file({"a": torch.zeros(1).expand(10**9)}), "weights_stretched"),
     "sparse": (lambda: torch_file({"a": torch.eye(3).to_sparse()}), "weights_type"),
     "complex": (lambda: torch_file({"a": torch.zeros(3, dtype=torch.cfloat)}), "weights_type"),
+    "quantized": (lambda: torch_file({"0.weight": quantized()}), "weights_quantized"),
+    "whole numbers of 8 bits": (
+        lambda: save({"0.weight": torch.ones(2, 3, dtype=torch.int8), "0.bias": torch.ones(2)}),
+        "weights_quantized",
+    ),
+    "packed whole numbers": (
+        lambda: torch_file({"0.scale": torch.ones(()), "0.zero_point": torch.tensor(0)}),
+        "weights_quantized",
+    ),
+    "two networks": (
+        lambda: torch_file({part: nn.Linear(2, 1).state_dict() for part in ("G", "D")}),
+        "weights_of_several",
+    ),
     "NaN": (lambda: torch_file({"a": torch.tensor([1.0, torch.nan])}), "weights_not_finite"),
     "overflow": (
         lambda: torch_file({"a": torch.tensor([1e300], dtype=torch.double)}),
