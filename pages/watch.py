@@ -42,6 +42,7 @@ from pages.kit.job_controls import (
 from pages.kit.layout import describe_error, finding, header
 from pages.kit.screen import every
 from pages.parts.watch import (
+    baselines,
     decision_surface,
     effects,
     export,
@@ -119,6 +120,7 @@ class Page(ShownRun):
     def body(self, view: dict[str, object]) -> None:
         """All below the header."""
         self.top = st.container()
+        self.offers_baselines = False  # on the first tab: Verdict has them, the others their own
         if self.state is RunState.QUEUED and not self.has_started:
             self.follow()
             in_line(self.run)
@@ -131,6 +133,7 @@ class Page(ShownRun):
         tabs = st.tabs(list(draw), key=TABS, on_change="rerun")  # at all times: no chart is drawn
         opened = next((label for label, tab in zip(draw, tabs, strict=True) if tab.open), "")
         address.name_tab("" if tabs[0].open else opened)  # anew when the run ends
+        self.offers_baselines = bool(tabs[0].open)
         if not tabs[0].open:
             self.follow()
         for tab, show in zip(tabs, draw.values(), strict=True):
@@ -260,6 +263,8 @@ class Page(ShownRun):
             show_failure(self.run, history, self.experiment, self.reopen)
         else:
             show_result(self.run, history, self.experiment, classes=self.classes)
+            if self.offers_baselines and self.can_predict():
+                baselines.offer(self.run, history)
 
     # --- the button of a finding
 

@@ -14,6 +14,7 @@ from core.analysis.catalogue import (
 )
 from core.analysis.results import result_of
 from core.analysis.trained import TrainedRun
+from core.analysis.verdict.baselines import best_baseline
 from core.base.control import GO, STOP
 from core.base.encoding import encode
 from core.experiment import shipped
@@ -73,6 +74,19 @@ def test_two_classes_of_a_table_show_all_cards_and_the_rows_of_a_cell(home):
     assert len(cell) == confusion["counts"][0][1] and rows() == cell[:20]
     positive = next(box for box in app.selectbox if box.label == "Positive class")
     well(positive.set_value(0).run())
+
+
+def test_the_headline_offers_the_baselines_until_it_names_the_best_one(home):
+    run, _ = finished(home, "sine")
+    app = visit("watch", run=run)
+    app = press(app, f"begin baselines {run}")
+    for task in list(tasks.current(home)._tasks):
+        assert tasks.current(home).wait(task)["state"] == TaskState.DONE
+    app = well(app.run())
+    best = best_baseline(results.stored(Store(home), run, Baselines()), "test")
+    assert any(best.name in text for text in texts(app))
+    assert f"begin baselines {run}" not in [b.key for b in app.button]
+    tasks.current(home).close()
 
 
 def test_values_show_scores_and_the_worst_predictions(home):

@@ -36,6 +36,12 @@ def best_of(run: str, history: History) -> BestBaseline | None:
     return best_baseline(result, part) if result else None
 
 
+def offer(run: str, history: History) -> None:
+    """A button that computes the baselines, while the headline of the run has none."""
+    if result_part(measure_parts(history)) and session.get_ui(COMPARED) != run:
+        analyses.result(run, Baselines(), ask="Compare with simple models")
+
+
 def card(run: str, history: History, experiment: Experiment) -> None:
     """The baselines, computed immediately where that takes about a second, else on request."""
     card_title("Baselines", help=HELP)
