@@ -41,18 +41,24 @@ def signed(value: float, decimals: int) -> str:
     return f"{sign}{text}"
 
 
-def paired_interval(differences: Sequence[float]) -> float:
+def paired_interval(differences: Sequence[float], step: float = 0.0) -> float:
     """Return half the width of the 95 % interval of the mean of paired differences (Student 1908):
     t·s/√k, where t is the 97.5 % quantile of Student's distribution for k − 1 degrees of freedom.
     There are two or more differences.
+
+    Error rates of n samples have steps of 1/n. With this `step`, s is at least step/√6, the
+    standard deviation of the difference of two rounded values: a few pairs whose differences are
+    alike by such steps prove nothing.
     """
-    spread = stdev(differences)
+    spread = max(stdev(differences), step / sqrt(6))
     return _quantile(len(differences) - 1) * spread / sqrt(len(differences))
 
 
-def mean_difference(differences: Sequence[float]) -> list[float]:
-    """Return the mean of two or more paired differences and the ends of its 95 % interval."""
-    mean, half = fmean(differences), paired_interval(differences)
+def mean_difference(differences: Sequence[float], step: float = 0.0) -> list[float]:
+    """Return the mean of two or more paired differences and the ends of its 95 % interval; for
+    `step` see `paired_interval`.
+    """
+    mean, half = fmean(differences), paired_interval(differences, step)
     return [mean, mean - half, mean + half]
 
 

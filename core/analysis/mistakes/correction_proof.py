@@ -150,14 +150,15 @@ def suggested_labels(trained: TrainedRun) -> dict[int, int]:
 def paired_difference(differences: np.ndarray) -> Rate:
     """Return the mean of paired differences (k seeds, n samples) with its 95 % interval."""
     by_seed, by_sample = differences.mean(1), differences.mean(0)
-    half = hypot(_half_interval(by_seed), _half_interval(by_sample))
+    step = 1 / differences.shape[1]  # of an error rate
+    half = hypot(_half_interval(by_seed, step), _half_interval(by_sample))
     value = float(differences.mean())
     return [value, value - half, value + half]
 
 
-def _half_interval(means: np.ndarray) -> float:
+def _half_interval(means: np.ndarray, step: float = 0.0) -> float:
     """Return half the 95 % interval of the mean of these values (m,); 0 for a single one."""
-    return paired_interval(means.tolist()) if len(means) > 1 else 0.0
+    return paired_interval(means.tolist(), step) if len(means) > 1 else 0.0
 
 
 def judge(value: Rate, *, part: str, data: DataSet, seeds: int, samples: int) -> list[Finding]:

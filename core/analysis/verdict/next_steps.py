@@ -87,7 +87,8 @@ class NextSteps(Analysis):
                 for name, side in zip(errors, sides, strict=True):
                     errors[name].append(side.mean("validation"))
         seconds = float(ended.get("seconds") or 0.0)
-        rows = [_row(step, errors["base"], errors[step.name], seconds) for step in steps]
+        samples = len(sides[0].errors["validation"]) if trained.classes else 0  # 0 of values
+        rows = [_row(s, errors["base"], errors[s.name], seconds, samples) for s in steps]
         return {
             "steps": rank(rows),
             "base_error": float(np.mean(errors["base"])),
@@ -181,11 +182,14 @@ def rank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (order[row["verdict"]], -row["per_minute"]))
 
 
-def compare(base: list[float], changed: list[float]) -> tuple[list[float], str]:
+def compare(
+    base: list[float], changed: list[float], step: float = 0.0
+) -> tuple[list[float], str]:
     """Return the mean of base − changed with its 95 % interval (paired t over the seeds), and
-    whether the change is better, worse or makes no difference.
+    whether the change is better, worse or makes no difference. `step` is that of an error rate, 1
+    divided by the validation samples; 0 of values.
     """
-    mean, low, high = mean_difference(np.subtract(base, changed).tolist())
+    mean, low, high = mean_difference(np.subtract(base, changed).tolist(), step)
     verdict = "better" if low > 0 else "worse" if high < 0 else "no_difference"
     return [mean, low, high], verdict
 
@@ -208,8 +212,10 @@ def describe_row(row: dict[str, Any], *, is_value: bool = False) -> str:
     return f"{what}error {mean} points ({high} to {low})"
 
 
-def _row(step: NextStep, base: list[float], errors: list[float], seconds: float) -> dict[str, Any]:
-    gain, verdict = compare(base, errors)
+def _row(
+    step: NextStep, base: list[float], errors: list[float], seconds: float, samples: int
+) -> dict[str, Any]:
+    gain, verdict = compare(base, errors, 1 / samples if samples else 0.0)
     whole = max(step.cost * seconds, 1.0)
     return {
         "name": step.name,

@@ -45,6 +45,15 @@ def test_intervals_agree_with_a_paired_t_test() -> None:
     assert compare([0.2, 0.2, 0.2], [0.2, 0.2, 0.2]) == ([0, 0, 0], "no_difference")
 
 
+def test_one_validation_sample_in_each_of_three_pairs_is_no_difference() -> None:
+    base = np.array([0.2, 0.22, 0.21])
+    for samples, verdict in ((1, "no_difference"), (3, "better")):
+        (mean, low, high), found = compare(list(base), list(base - samples / 100), 1 / 100)
+        assert found == verdict
+        half = stats.t.ppf(0.975, 2) / 100 / np.sqrt(6 * 3)
+        assert [mean, high - mean, mean - low] == pytest.approx([samples / 100, half, half])
+
+
 def test_a_training_that_is_too_short_gains_from_more_epochs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
