@@ -248,7 +248,7 @@ def test_the_next_step_is_measured_and_opened(
     minutes.fill("0.2")
     page.get_by_role("button", name="Compare four changes").click()
     rows = page.locator("[class*=st-key-next_]")
-    wait_until(lambda: rows.count() == 3, 60, "three changes with a button")
+    wait_until(lambda: rows.count() == 4, 60, "four changes with a button")
     found = result_of(server.store, points_run, NextSteps(minutes=0.2))
     names = [row["name"] for row in found["steps"] if row["changes"]]
     for place, name in enumerate(names):
