@@ -182,9 +182,7 @@ def rank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (order[row["verdict"]], -row["per_minute"]))
 
 
-def compare(
-    base: list[float], changed: list[float], step: float = 0.0
-) -> tuple[list[float], str]:
+def compare(base: list[float], changed: list[float], step: float = 0.0) -> tuple[list[float], str]:
     """Return the mean of base − changed with its 95 % interval (paired t over the seeds), and
     whether the change is better, worse or makes no difference. `step` is that of an error rate, 1
     divided by the validation samples; 0 of values.
