@@ -125,7 +125,7 @@ operation("MaxPool2d", "kernel_size", ({ settings }) => pool(settings.kernel_siz
 operation("AvgPool2d", "kernel_size", ({ settings: { kernel_size: size } }) =>
   pool(size, 0, (sum, value) => sum + value, (sum) => sum / size ** 2));
 
-operation("GlobalPoolModule", "", () => ({ shape: [channels, height, width], values }) => {
+function means({ shape: [channels, height, width], values }) {
   const out = new Float32Array(channels);
   for (let c = 0, k = 0; c < channels; c++) {
     let sum = 0;
@@ -133,7 +133,9 @@ operation("GlobalPoolModule", "", () => ({ shape: [channels, height, width], val
     out[c] = sum / (height * width);
   }
   return { shape: [channels], values: out };
-});
+}
+
+operation("GlobalPoolModule", "", () => means);
 
 operation("Flatten", "", () => ({ values }) => ({ shape: [values.length], values }));
 
@@ -175,6 +177,19 @@ operation("BatchNorm2d", "num_features eps momentum", batchNorm);
 
 operation("LayerNorm", "normalized_shape eps", ({ settings: { eps = 1e-5 }, weights }) =>
   (x) => affine(x, ownStatistics(eps), 1, weights, true));
+
+operation("ChannelNormModule", "channels eps", ({ settings: { eps = 1e-5 }, weights: { weight, bias } }) => (x) => {
+  const [channels, height, width] = x.shape;
+  const area = height * width;
+  const [statistics, here] = [ownStatistics(eps), new Float32Array(channels)];
+  const out = new Float32Array(x.values.length);
+  for (let place = 0; place < area; place++) {
+    for (let c = 0; c < channels; c++) here[c] = x.values[c * area + place];
+    const [mean, factor] = statistics(0, here);
+    for (let c = 0; c < channels; c++) out[c * area + place] = (here[c] - mean) * factor * weight[c] + bias[c];
+  }
+  return { shape: x.shape, values: out };
+});
 
 operation("GroupNorm", "num_groups num_channels eps", ({ settings: { num_groups: groups, eps = 1e-5 }, weights }) =>
   (x) => affine(x, ownStatistics(eps), groups, weights));
@@ -242,6 +257,15 @@ operation("ResidualModule", "layers shortcut p", ({ inner: { layers, shortcut } 
 operation("BranchesModule", "branches join", ({ settings: { join }, inner: { branches } }) => {
   const chains = branches.map(chain);
   return (x) => (join === "concatenate" ? concatenate : sum)(chains.map((branch) => branch(x)));
+});
+
+operation("SqueezeExcitationModule", "layers", ({ inner: { layers } }) => {
+  const gate = chain(layers);
+  return (x) => {
+    const factors = gate(means(x)).values;
+    const area = x.values.length / factors.length;
+    return { shape: x.shape, values: x.values.map((value, i) => value * factors[Math.floor(i / area)]) };
+  };
 });
 
 // --- the whole: raw inputs to probabilities, or to a value

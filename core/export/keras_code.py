@@ -51,6 +51,8 @@ def _lines(fact: LayerFacts, outputs: int, x: str = "x", source: str = "x") -> l
     """Return the lines that apply a layer to `source` and name its output `x`."""
     if fact.layer.chains():
         return _block(fact, outputs, x, source)
+    if isinstance(fact.layer, L.SqueezeExcitation):
+        return _squeeze_excitation(fact, x, source)
     calls = _calls(fact, outputs)
     if calls is None:
         text = f"{fact.name}: Keras has no layer like {fact.layer.label}. It is left out."
@@ -61,6 +63,21 @@ def _lines(fact: LayerFacts, outputs: int, x: str = "x", source: str = "x") -> l
         lines.append(f"{made}({source})")
         source = x
     return lines
+
+
+def _squeeze_excitation(fact: LayerFacts, x: str, source: str) -> list[str]:
+    """Return the lines of the factors of all channels and of their product with the channels."""
+    factors, channels = f"{fact.name}_factors", fact.input[0]
+    calls = (
+        layer("GlobalAveragePooling2D", keepdims=True),
+        layer("Dense", units=fact.layer.hidden(fact.input), activation="relu"),
+        layer("Dense", units=channels, activation="sigmoid"),
+    )
+    lines, inner = [], source
+    for call in calls:
+        lines.append(code(call, str, before=f"{factors} = ") + f"({inner})")
+        inner = factors
+    return [*lines, f"{x} = keras.layers.Multiply()([{source}, {factors}])"]
 
 
 def _block(fact: LayerFacts, outputs: int, x: str, source: str) -> list[str]:
@@ -114,9 +131,15 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
                 strides=chosen.stride,
                 use_bias=chosen.bias,
             )
-            if not chosen.padding:
-                return [conv]
-            return [layer("ZeroPadding2D", padding=chosen.padding), conv]
+            return [*_padding(chosen), conv]
+        case L.DepthwiseConv2d():
+            conv = layer(
+                "DepthwiseConv2D",
+                kernel_size=chosen.kernel,
+                strides=chosen.stride,
+                use_bias=chosen.bias,
+            )
+            return [*_padding(chosen), conv]
         case L.MaxPool():
             return [layer("MaxPooling2D", pool_size=chosen.size)]
         case L.AvgPool():
@@ -133,6 +156,8 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
         case L.LayerNorm():
             axes = (1, 2, 3) if len(fact.input) == 3 else -1
             return [layer("LayerNormalization", axis=axes, epsilon=chosen.epsilon)]
+        case L.ChannelNorm():
+            return [layer("LayerNormalization", axis=-1, epsilon=chosen.epsilon)]
         case L.GroupNorm():
             how = {"groups": chosen.groups, "epsilon": chosen.epsilon}
             return [layer("GroupNormalization", **how)]
@@ -142,3 +167,9 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
             return [layer("Dropout", rate=chosen.p)]
     make = ACTIVATIONS.get(type(chosen))
     return [make(chosen)] if make else None
+
+
+def _padding(convolution: L.Conv2d | L.DepthwiseConv2d) -> list[Call]:
+    """Return the layer that pads the input of a convolution; none without padding."""
+    padding = convolution.padding
+    return [layer("ZeroPadding2D", padding=padding)] if padding else []

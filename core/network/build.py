@@ -105,6 +105,19 @@ def walk_facts(facts: Sequence[LayerFacts]) -> Iterator[LayerFacts]:
         yield fact
 
 
+def input_shape(
+    facts: Sequence[LayerFacts], path: Sequence[int], shape: Shape | None
+) -> Shape | None:
+    """Return the shape of the input at a path as in `core.network.tree`, also behind the last layer
+    of a chain; `shape` is the chain's input. None if a layer before it does not fit.
+    """
+    index, *rest = path
+    if rest:
+        chain, *rest = rest
+        return input_shape(facts[index].chains[chain], rest, facts[index].input)
+    return facts[index - 1].output if index else shape
+
+
 def first_misfit_facts(facts: Sequence[LayerFacts]) -> LayerFacts | None:
     """Return the facts of the innermost layer that does not fit; None if all do."""
     return next((fact for fact in walk_facts(facts) if fact.misfit), None)

@@ -1,23 +1,66 @@
 """Layers of images: convolution and pooling. Choices only."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from core.base.spec import Call, ranged
 from core.base.text import format_shape
 from core.network.layer import Layer, Misfit, Shape, image_misfit, layer_bias
 
 
-class Conv2d(Layer):
+class SlidingFilter(Layer):
+    """The base of layers with square filters `kernel`, `stride` and `padding`; not a member of the
+    family.
+    """
+
+    technique: ClassVar[str] = "N1"
+    name_prefix: ClassVar[str] = "conv"
+    has_weights: ClassVar[bool] = True
+    icon: ClassVar[str] = "blur_on"
+
+    def sides(self, shape: Shape) -> tuple[int, ...]:
+        """Return height and width of the output."""
+        sides = ((n + 2 * self.padding - self.kernel) // self.stride + 1 for n in shape[1:])
+        return tuple(sides)
+
+    def misfit(self, shape: Shape) -> Misfit | None:
+        if misfit := image_misfit(self.label, shape):
+            return misfit
+        side = min(shape[1:])
+        if side + 2 * self.padding >= self.kernel:
+            return None
+        padding = -(-(self.kernel - side) // 2)
+        text = (
+            f"A {self.kernel} × {self.kernel} kernel is larger than its input, "
+            f"{format_shape(shape)}. Set the padding to at least {padding} or use a smaller kernel."
+        )
+        return Misfit("kernel_too_large", text, {"shape": list(shape), "padding": padding})
+
+    def keeping_size(self) -> Self:
+        """Return the same convolution with stride 1 and "same" padding; itself if the kernel size
+        is even.
+        """
+        if self.kernel % 2 == 0:
+            return self
+        return self.model_copy(update={"padding": self.kernel // 2, "stride": 1})
+
+    @property
+    def settings(self) -> list[str]:
+        """The fields other than the size of the filters in a few words, as far as they matter."""
+        parts = [f"stride {self.stride}"] * (self.stride != 1)
+        parts += [f"padding {self.padding}"] * (self.padding != 0)
+        parts += [f"extra initial bias {self.initial_bias:g}"] * (
+            self.bias and self.initial_bias != 0
+        )
+        return parts
+
+
+class Conv2d(SlidingFilter):
     """Slides small filters over the image; each filter produces one feature map."""
 
     kind: Literal["conv2d"] = "conv2d"
     label: ClassVar[str] = "Convolution"
     formula: ClassVar[str] = r"z_{m,i,j} = b_m + \sum_{c,u,v} w_{m,c,u,v}\; x_{c,\,si+u-p,\,sj+v-p}"
     source: ClassVar[str] = "LeCun et al. 1989"
-    technique: ClassVar[str] = "N1"
-    name_prefix: ClassVar[str] = "conv"
-    has_weights: ClassVar[bool] = True
-    icon: ClassVar[str] = "blur_on"
     maps: int = ranged(
         16, 1, 2048, label="Filters", help="Number of output channels (feature maps)."
     )
@@ -51,39 +94,49 @@ class Conv2d(Layer):
         )
 
     def output(self, shape: Shape, outputs: int) -> Shape:
-        sides = ((n + 2 * self.padding - self.kernel) // self.stride + 1 for n in shape[1:])
-        return (self.maps, *sides)
-
-    def misfit(self, shape: Shape) -> Misfit | None:
-        if misfit := image_misfit(self.label, shape):
-            return misfit
-        side = min(shape[1:])
-        if side + 2 * self.padding >= self.kernel:
-            return None
-        padding = -(-(self.kernel - side) // 2)
-        text = (
-            f"A {self.kernel} × {self.kernel} kernel is larger than its input, "
-            f"{format_shape(shape)}. Set the padding to at least {padding} or use a smaller kernel."
-        )
-        return Misfit("kernel_too_large", text, {"shape": list(shape), "padding": padding})
-
-    def keeping_size(self) -> "Conv2d":
-        """Return the same convolution with stride 1 and "same" padding; itself if the kernel size
-        is even.
-        """
-        if self.kernel % 2 == 0:
-            return self
-        return self.model_copy(update={"padding": self.kernel // 2, "stride": 1})
+        return (self.maps, *self.sides(shape))
 
     @property
     def summary(self) -> str:
-        parts = [f"{self.maps} filters {self.kernel} × {self.kernel}"]
-        parts += [f"stride {self.stride}"] * (self.stride != 1)
-        parts += [f"padding {self.padding}"] * (self.padding != 0)
-        parts += [f"extra initial bias {self.initial_bias:g}"] * (
-            self.bias and self.initial_bias != 0
-        )
-        return ", ".join(parts)
+        return ", ".join([f"{self.maps} filters {self.kernel} × {self.kernel}", *self.settings])
+
+
+class DepthwiseConv2d(SlidingFilter):
+    """Slides one filter over each channel by itself, so that it has as many filters as channels,
+    and C times fewer weights and multiply-adds than a convolution with C filters. It does not mix
+    channels; a 1 × 1 convolution after it does.
+    """
+
+    kind: Literal["depthwise_conv2d"] = "depthwise_conv2d"
+    label: ClassVar[str] = "Depthwise convolution"
+    formula: ClassVar[str] = r"z_{c,i,j} = b_c + \sum_{u,v} w_{c,u,v}\; x_{c,\,si+u-p,\,sj+v-p}"
+    source: ClassVar[str] = "Sifre 2014; Chollet 2017 (Xception)"
+    name_prefix: ClassVar[str] = "depthwise"
+    kernel: int = ranged(
+        3, 1, 31, symbol="k", unit="px", label="Kernel size", help="Side of the square filter."
+    )
+    stride: int = ranged(
+        1, 1, 16, symbol="s", unit="px",
+        help="Step between neighbouring filter positions; 2 halves the image size.",
+    )  # fmt: skip
+    padding: int = ranged(
+        0, 0, 15, symbol="p", unit="px", help="Zeros around the image; (k − 1)/2 keeps its size."
+    )
+    bias: bool = ranged(True, help="Adds b, one learned number per channel.")
+    initial_bias: float = layer_bias()
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        channels = shape[0]
+        sizes = {"in_channels": channels, "out_channels": channels, "kernel_size": self.kernel}
+        more = {"stride": self.stride, "padding": self.padding, "groups": channels}
+        return Call("torch.nn.Conv2d", {**sizes, **more, "bias": self.bias})
+
+    def output(self, shape: Shape, outputs: int) -> Shape:
+        return (shape[0], *self.sides(shape))
+
+    @property
+    def summary(self) -> str:
+        return ", ".join([f"{self.kernel} × {self.kernel} per channel", *self.settings])
 
 
 class Pool(Layer):

@@ -107,6 +107,10 @@ class Layer(Choice, family="layer"):
         """Return further changes that are worth trying only if deleting the layer does not help."""
         return ()
 
+    def adapted(self, shape: Shape) -> "Layer":
+        """Return the same layer as a menu inserts it for an input of this shape."""
+        return self
+
     def keeping_size(self) -> "Layer":
         """Return the same layer with an output as large as its input, where its fields allow it."""
         return self

@@ -95,6 +95,41 @@ class BranchesModule(nn.Module):
         return torch.cat(ends, 1) if self.join == "concatenate" else sum(ends[1:], ends[0])
 
 
+class ChannelNormModule(nn.Module):
+    """Layer normalization over the channels at each position of an image, with γ and β for each
+    channel (Liu et al. 2022).
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight, self.bias = (nn.Parameter(torch.empty(channels)) for _ in range(2))
+        self.eps = eps
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        last = x.permute(0, 2, 3, 1)  # (N, C, H, W) -> (N, H, W, C)
+        z = F.layer_norm(last, self.weight.shape, self.weight, self.bias, self.eps)
+        return z.permute(0, 3, 1, 2)
+
+
+class SqueezeExcitationModule(nn.Module):
+    """z = x · G(mean of x over the positions): each channel times a factor between 0 and 1 that
+    `layers`, G, computes from the means of all channels (Hu, Shen & Sun 2018).
+    """
+
+    def __init__(self, layers: dict[str, nn.Module]):
+        super().__init__()
+        self.layers = nn.Sequential(OrderedDict(layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        factors = self.layers(x.mean((2, 3)))  # (N, C, H, W) -> (N, C)
+        return x * factors[:, :, None, None]
+
+
 class SquaredError(nn.Module):
     """The mean over N and C of (outputs − targets)²; class numbers are made one-hot first (Hui &
     Belkin 2020). With reduction "none" the mean over C alone, (N,).

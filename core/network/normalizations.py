@@ -1,8 +1,8 @@
 """Normalizations: layers that centre and scale values, each over a different set of them. Choices
 only.
 
-For images (N, C, H, W): batch over N, H, W; layer over C, H, W; instance over H, W; group over
-H, W and a part of the channels.
+For images (N, C, H, W): batch over N, H, W; layer over C, H, W; layer by position over C; instance
+over H, W; group over H, W and a part of the channels.
 """
 
 from math import prod
@@ -73,6 +73,28 @@ class LayerNorm(NormalizationLayer):
 
     def call(self, shape: Shape, outputs: int) -> Call:
         return Call("torch.nn.LayerNorm", {"normalized_shape": shape, "eps": self.epsilon})
+
+
+class ChannelNorm(NormalizationLayer):
+    """Centres and scales the channels at each position of an image by themselves, with γ and β for
+    each channel: layer normalization as ConvNeXt and vision transformers use it. It depends neither
+    on the batch size nor on the image size.
+    """
+
+    kind: Literal["channel_norm"] = "channel_norm"
+    label: ClassVar[str] = "Layer normalization by position"
+    formula: ClassVar[str] = (
+        r"z_c = \gamma_c\,\frac{x_c-\mu_{n,i,j}}{\sqrt{\sigma_{n,i,j}^2+\varepsilon}} + \beta_c"
+    )
+    source: ClassVar[str] = "Ba, Kiros & Hinton 2016; Liu et al. 2022 (ConvNeXt)"
+    epsilon: float = epsilon_field()
+
+    def call(self, shape: Shape, outputs: int) -> Call:
+        sizes = {"channels": shape[0], "eps": self.epsilon}
+        return Call("core.network.modules.ChannelNormModule", sizes)
+
+    def misfit(self, shape: Shape) -> Misfit | None:
+        return image_misfit(self.label, shape)
 
 
 class GroupNorm(NormalizationLayer):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.network.chains import Layers
-from core.network.layers import Layer
+from core.network.layers import Layer, Shape
 from core.network.nested import MAX_BRANCHES
 from core.network.tree import (
     LayerPath,
@@ -86,9 +86,12 @@ def find_open(layers: Layers, kind: str, path: LayerPath) -> LayerPath:
     return ()
 
 
-def insert(kind: str, path: LayerPath) -> None:
-    """Insert a layer of this kind and open it."""
+def insert(kind: str, path: LayerPath, shape: Shape | None) -> None:
+    """Insert a layer of this kind and open it. `shape` is that of its input; None if a layer before
+    it does not fit.
+    """
     layers, layer = state.draft().network, Layer.pick(kind)
+    layer = layer.adapted(shape) if shape else layer
     try:
         inserted = insert_layer(layers, path, layer)
     except IndexError:  # the block that was drawn has been deleted

@@ -11,7 +11,7 @@ from core.base.numbers import short, whole
 from core.base.spec import FieldFacts, fields
 from core.base.text import format_shape
 from core.data.datasets import Facts
-from core.network.build import LayerFacts, describe_misfit, first_misfit_facts
+from core.network.build import LayerFacts, describe_misfit, first_misfit_facts, input_shape
 from core.network.chains import Layers
 from core.network.layers import Layer
 from core.network.nested import MAX_BRANCHES, get_stochastic_depth, set_stochastic_depth
@@ -201,6 +201,7 @@ class LayerList:
             for kind, cls in Layer.members.items()
             if not (is_inner and cls.is_output) and fits_depth(self.layers, path, Layer.pick(kind))
         }
+        shape = input_shape(self.traced, path, self.facts.shape)
         with st.popover(label, icon=":material/add:", width="stretch", key=f"adder{suffix}"):
             st.caption(f"The layer is inserted at position {path[-1] + 1}.")
             for group in dict.fromkeys(cls.group for cls in possible.values()):
@@ -215,7 +216,7 @@ class LayerList:
                                 help=form.explain(cls),
                                 type="tertiary",
                                 on_click=insert,
-                                args=(kind, path),
+                                args=(kind, path, shape),
                             )
 
     def stochastic_depth(self) -> None:

@@ -16,7 +16,10 @@ from core.network.layers import (
     AvgPool,
     BatchNorm,
     Branches,
+    ChannelNorm,
     Conv2d,
+    ConvNeXtBlock,
+    DepthwiseConv2d,
     Dropout,
     Flatten,
     GlobalPool,
@@ -32,6 +35,7 @@ from core.network.layers import (
     Residual,
     Sigmoid,
     Softplus,
+    SqueezeExcitation,
     StepFunction,
     Swish,
     Tanh,
@@ -59,6 +63,15 @@ IMAGES: tuple[Layer, ...] = (
     GlobalPool(),
     Output(bias=False),
 )
+BLOCKS: tuple[Layer, ...] = (
+    Conv2d(maps=8, kernel=2, stride=2),
+    ConvNeXtBlock(drop=0.1).adapted((8, 5, 6)),
+    SqueezeExcitation(reduction=3),
+    DepthwiseConv2d(kernel=4, stride=2, padding=1, bias=False),
+    ChannelNorm(epsilon=1e-3),
+    GlobalPool(),
+    Output(),
+)
 POOLS: tuple[Layer, ...] = (
     Conv2d(maps=3),
     MaxPool(size=3),  # leaves a row and a column out
@@ -83,6 +96,7 @@ TABLE: tuple[Layer, ...] = (
 )
 NETWORKS = {
     "images": (IMAGES, (3, 13, 11), tuple("abcde")),
+    "blocks": (BLOCKS, (3, 10, 13), tuple("abc")),
     "pools": (POOLS, (1, 9, 12), ("no", "yes")),
     "table": (TABLE, (6,), ()),
 }

@@ -8,6 +8,7 @@ from torch import nn
 from core.network.build import trace
 from core.network.layers import (
     BatchNorm,
+    ChannelNorm,
     Flatten,
     GroupNorm,
     InstanceNorm,
@@ -18,11 +19,21 @@ from core.network.layers import (
 
 IMAGES, ROWS = (6, 5, 4), (6,)
 N = 7
+
+
+class LastNorm(nn.LayerNorm):
+    """Layer normalization with the channels as the last dimension (Liu et al. 2022)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.movedim(1, 3)).movedim(3, 1)
+
+
 CASES = [
     (BatchNorm(), IMAGES, nn.BatchNorm2d(6)),
     (BatchNorm(), ROWS, nn.BatchNorm1d(6)),
     (LayerNorm(), IMAGES, nn.LayerNorm((6, 5, 4))),
     (LayerNorm(), ROWS, nn.LayerNorm(6)),
+    (ChannelNorm(), IMAGES, LastNorm(6)),
     (GroupNorm(groups=3), IMAGES, nn.GroupNorm(3, 6)),
     (GroupNorm(groups=1, epsilon=0.1), IMAGES, nn.GroupNorm(1, 6, eps=0.1)),
     (GroupNorm(groups=2), ROWS, nn.GroupNorm(2, 6)),
@@ -35,7 +46,9 @@ def by_hand(layer: Layer, x: np.ndarray) -> np.ndarray:
     groups = {BatchNorm: None, LayerNorm: 1, InstanceNorm: x.shape[1]}.get(
         type(layer), getattr(layer, "groups", 0)
     )
-    if groups is None:
+    if isinstance(layer, ChannelNorm):
+        axes, parts = 1, x
+    elif groups is None:
         axes, parts = (0, *range(2, x.ndim)), x
     else:
         axes, parts = -1, x.reshape(len(x), groups, -1)
@@ -81,6 +94,7 @@ def test_only_batch_normalization_differs_between_training_and_inference() -> No
         (GroupNorm(groups=8), (8, 1, 1), "one_value_per_group", 4),
         (GroupNorm(groups=7), (7,), "one_value_per_group", 1),
         (GroupNorm(groups=1), (1,), "too_few_values", None),
+        (ChannelNorm(), (6,), "needs_images", None),
         (InstanceNorm(), (6,), "needs_images", None),
         (InstanceNorm(), (6, 1, 1), "too_few_values", None),
     ],
