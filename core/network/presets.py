@@ -1,7 +1,7 @@
 """Presets: ready-made networks that adapt to the data's shape; the family with all its members, in
 the order of their menu.
 
-By subject: `perceptrons.py`, `convnets.py`, `resnets.py`.
+By subject: `perceptrons.py`, `convnets.py`, `resnets.py`, `patch_presets.py`.
 """
 
 # isort: off
@@ -10,11 +10,12 @@ from core.network.preset import Preset, flatten_images
 from core.network.perceptrons import MLP, DeepMLP, Perceptron, Points, SoftmaxRegression
 from core.network.convnets import CifarNet, LeNet, LeNet5, Small
 from core.network.resnets import ResNet18, SmallResNet
+from core.network.patch_presets import SmallConvNeXt
 # isort: on
 
 __all__ = [
     "MLP", "CifarNet", "DeepMLP", "LeNet", "LeNet5", "Perceptron", "Points", "Preset", "ResNet18",
-    "Small", "SmallResNet", "SoftmaxRegression", "flatten_images", "recognize",
+    "Small", "SmallConvNeXt", "SmallResNet", "SoftmaxRegression", "flatten_images", "recognize",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from core.analysis.trained import TrainedRun
 from core.base.errors import BadInput
 from core.base.numbers import short
 from core.base.text import aligned, format_shape
-from core.network.build import walk_facts
+from core.network.build import LayerFacts, walk_facts
 
 SHOWN = 48  # filters
 SIDE = 32  # pixels of a filter along its longer side
@@ -29,9 +29,7 @@ class FirstLayer(Analysis):
 
     def answer(self, trained: TrainedRun) -> Answering:
         yield 0.1, "Reading the weights"
-        facts = walk_facts(trained.setup.facts)
-        fact = next(fact for fact in facts if fact.has_weights and not fact.chains)
-        weight: Tensor = trained.model.get_submodule(fact.path).weight.detach().cpu().float()
+        fact, weight = _first_weights(trained)
         if not weight.isfinite().all():
             raise BadInput(
                 "The weights of this run are not finite: it diverged. Train again with a lower "
@@ -62,3 +60,16 @@ class FirstLayer(Analysis):
         rows += [(str(i), short(result["norms"][i], 3)) for i in order]
         shape = format_shape(tuple(result["shape"]))
         return [f"{result['count']} filters of {shape} in layer {result['layer']}", *aligned(rows)]
+
+
+def _first_weights(trained: TrainedRun) -> tuple[LayerFacts, Tensor]:
+    """Return the first layer that consists of one weight matrix (out, in, …), and the matrix."""
+    for fact in walk_facts(trained.setup.facts):
+        weight = getattr(trained.model.get_submodule(fact.path), "weight", None)
+        if weight is not None and weight.ndim > 1 and fact.has_weights:
+            return fact, weight.detach().cpu().float()
+    raise BadInput(
+        "No layer of this network has filters. Add a linear layer or a convolution, and train "
+        "again.",
+        code="no_filters",
+    )

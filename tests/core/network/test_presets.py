@@ -24,6 +24,7 @@ from core.network.presets import (
     Preset,
     ResNet18,
     Small,
+    SmallConvNeXt,
     SmallResNet,
     SoftmaxRegression,
     recognize,
@@ -159,6 +160,20 @@ def test_blocks_can_be_plain_chains_and_drop_more_with_depth() -> None:
     assert len(blocks) == 3 and not any(b.shortcut for b in blocks)
     blocks = [b for b in ResNet18(drop=0.4).layers(COLOUR) if isinstance(b, Residual)]
     assert [b.drop for b in blocks] == pytest.approx(np.linspace(0.05, 0.4, 8))
+
+
+@pytest.mark.parametrize(("width", "blocks"), [(32, 2), (5, 3)])
+def test_a_small_convnext_has_the_size_counted_by_hand(width: int, blocks: int) -> None:
+    def block(c: int) -> int:
+        return c * 49 + c + 2 * c + 2 * (c * 4 * c) + 4 * c + c
+
+    stem = 3 * width * 4 + width + 2 * width
+    between = 2 * width + width * 2 * width * 4 + 2 * width
+    head = 2 * 2 * width + 2 * width * 10 + 10
+    whole = stem + blocks * (block(width) + block(2 * width)) + between + head
+    assert total(SmallConvNeXt(width=width, blocks=blocks)) == whole
+    drops = [b.drop for b in SmallConvNeXt(blocks=blocks, drop=0.3).layers(COLOUR) if b.chains()]
+    assert drops == pytest.approx(np.linspace(0.3 / (2 * blocks), 0.3, 2 * blocks))
 
 
 @pytest.mark.parametrize("depth", [2, 3, 30, 50])

@@ -19,6 +19,8 @@ from core.network.activations import ReLU
 from core.network.layers import (
     BatchNorm,
     Conv2d,
+    ConvNeXtBlock,
+    DepthwiseConv2d,
     Flatten,
     GlobalPool,
     Layer,
@@ -26,6 +28,7 @@ from core.network.layers import (
     MaxPool,
     Output,
     Residual,
+    SqueezeExcitation,
 )
 from core.training.setup import Setup
 
@@ -59,6 +62,10 @@ CASES = {
     "nested": (
         samples(20, (2, 8, 8), 4),
         (Residual(layers=(CONV, BatchNorm(), ReLU())), *[CONV, ReLU()] * 13, Flatten(), Output()),
+    ),
+    "blocks": (
+        samples(20, (3, 6, 6), 3),
+        (SqueezeExcitation(), CONV, ConvNeXtBlock(), DepthwiseConv2d(), Flatten(), Output()),
     ),
     "no hidden layer": (samples(40, (1, 4, 4), 3), (Flatten(), Output())),
     "200 classes": (samples(420, (5,), 200), (Linear(units=8), ReLU(), Output())),
