@@ -101,29 +101,30 @@ function copyPatch(patch, values, [height, width], [kernelRows, kernelColumns], 
 
 // --- pooling and shape
 
-function pool(size, start, add, finish) {
+function pool({ settings }, start, add, finish) {
+  const [high, wide] = pair(settings.kernel_size);
   return ({ shape: [channels, height, width], values }) => {
-    const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
+    const [rows, columns] = [Math.floor(height / high), Math.floor(width / wide)];
     const out = new Float32Array(channels * rows * columns);
     for (let to = 0; to < out.length; to++) {
       const column = to % columns;
       const row = Math.floor(to / columns) % rows;
       const channel = Math.floor(to / (columns * rows));
       let result = start;
-      for (let u = 0; u < size; u++) {
-        const from = (channel * height + row * size + u) * width + column * size;
-        for (let v = 0; v < size; v++) result = add(result, values[from + v]);
+      for (let u = 0; u < high; u++) {
+        const from = (channel * height + row * high + u) * width + column * wide;
+        for (let v = 0; v < wide; v++) result = add(result, values[from + v]);
       }
-      out[to] = finish(result);
+      out[to] = finish(result, high * wide);
     }
     return { shape: [channels, rows, columns], values: out };
   };
 }
 
-operation("MaxPool2d", "kernel_size", ({ settings }) => pool(settings.kernel_size, -Infinity, Math.max, (most) => most));
+operation("MaxPool2d", "kernel_size", (layer) => pool(layer, -Infinity, Math.max, (most) => most));
 
-operation("AvgPool2d", "kernel_size", ({ settings: { kernel_size: size } }) =>
-  pool(size, 0, (sum, value) => sum + value, (sum) => sum / size ** 2));
+operation("AvgPool2d", "kernel_size", (layer) =>
+  pool(layer, 0, (sum, value) => sum + value, (sum, count) => sum / count));
 
 function means({ shape: [channels, height, width], values }) {
   const out = new Float32Array(channels);
@@ -138,6 +139,9 @@ function means({ shape: [channels, height, width], values }) {
 operation("GlobalPoolModule", "", () => means);
 
 operation("Flatten", "", () => ({ values }) => ({ shape: [values.length], values }));
+
+operation("Unflatten", "dim unflattened_size", ({ settings }) => ({ values }) =>
+  ({ shape: settings.unflattened_size, values }));
 
 operation("DropoutModule", "p drawn", () => (x) => x);
 

@@ -75,6 +75,8 @@ def _candidates(layers: Layers, path: LayerPath, outputs: int) -> Iterator[Candi
     blocks = [path[:length] for length in range(len(path) - 2, 0, -2)]  # the innermost one first
     for label, changed in layer.fixes(outputs, is_inner=is_inner):
         yield label, replace_layer(layers, path, changed), path
+    for before in layer.preparations():
+        yield f"Insert {before.label} before it", insert_layer(layers, path, before), behind
     yield FLATTEN, insert_layer(layers, path, Flatten()), behind
     if not is_inner:
         yield "Add an Output layer at the end", (*layers, Output()), behind

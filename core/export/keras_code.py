@@ -131,7 +131,18 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
                 strides=chosen.stride,
                 use_bias=chosen.bias,
             )
-            return [*_padding(chosen), conv]
+            return [*_padding(chosen.padding), conv]
+        case L.Conv1d():
+            conv = layer(
+                "Conv2D",
+                filters=chosen.maps,
+                kernel_size=(1, chosen.kernel),
+                strides=(1, chosen.stride),
+                use_bias=chosen.bias,
+            )
+            return [*_padding((0, chosen.padding)), conv]
+        case L.AsSequence():  # channels last
+            return [layer("Reshape", target_shape=fact.output), layer("Permute", dims=(2, 3, 1))]
         case L.DepthwiseConv2d():
             conv = layer(
                 "DepthwiseConv2D",
@@ -139,11 +150,11 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
                 strides=chosen.stride,
                 use_bias=chosen.bias,
             )
-            return [*_padding(chosen), conv]
+            return [*_padding(chosen.padding), conv]
         case L.MaxPool():
-            return [layer("MaxPooling2D", pool_size=chosen.size)]
+            return [layer("MaxPooling2D", pool_size=chosen.window(fact.input))]
         case L.AvgPool():
-            return [layer("AveragePooling2D", pool_size=chosen.size)]
+            return [layer("AveragePooling2D", pool_size=chosen.window(fact.input))]
         case L.GlobalPool():
             return [layer("GlobalAveragePooling2D")]
         case L.Flatten():
@@ -169,7 +180,6 @@ def _calls(fact: LayerFacts, outputs: int) -> list[Call] | None:
     return [make(chosen)] if make else None
 
 
-def _padding(convolution: L.Conv2d | L.DepthwiseConv2d) -> list[Call]:
+def _padding(padding: int | tuple[int, int]) -> list[Call]:
     """Return the layer that pads the input of a convolution; none without padding."""
-    padding = convolution.padding
-    return [layer("ZeroPadding2D", padding=padding)] if padding else []
+    return [layer("ZeroPadding2D", padding=padding)] if padding not in (0, (0, 0)) else []

@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from core.network.layers import (
+    AsSequence,
     AvgPool,
+    Conv1d,
     Conv2d,
     Flatten,
     Layer,
@@ -98,3 +100,26 @@ class Small(Preset):
         first = (Conv2d(maps=16, kernel=3, padding=1), ReLU(), MaxPool())
         second = (Conv2d(maps=32, kernel=3, padding=1), ReLU(), MaxPool())
         return (*first, *second, Flatten(), Linear(units=64), ReLU(), Output())
+
+
+class SequenceCNN(Preset):
+    """Two 1-D convolutions along the columns of a row, for columns that follow each other, such as
+    a signal over time or a spectrum. On an image they run along each row of pixels.
+    """
+
+    kind: Literal["sequence_cnn"] = "sequence_cnn"
+    label: ClassVar[str] = "1-D CNN"
+    formula: ClassVar[str] = (
+        r"\text{conv } 16 \to \text{pool} \to \text{conv } 32 \to \text{pool} \to 64 \to C"
+    )
+    source: ClassVar[str] = "Waibel et al. 1989; LeCun & Bengio 1995"
+
+    def layers(self, shape: Shape) -> tuple[Layer, ...]:
+        def convolution(maps: int, *, least: int) -> tuple[Layer, ...]:
+            pool = (MaxPool(),) if length >= least else ()
+            return (Conv1d(maps=maps, kernel=5, padding=2), ReLU(), *pool)
+
+        length = min(shape[1:] or shape)
+        start = () if len(shape) == 3 else (AsSequence(),)
+        body = (*convolution(16, least=2), *convolution(32, least=4), Flatten())
+        return (*start, *body, Linear(units=64), ReLU(), Output())

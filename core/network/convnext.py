@@ -47,4 +47,6 @@ class ConvNeXtBlock(Residual):
     )  # fmt: skip
 
     def adapted(self, shape: Shape) -> "ConvNeXtBlock":
+        if len(shape) != 3:
+            return self
         return self.model_copy(update={"layers": inside_convnext(shape[0])})

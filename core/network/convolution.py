@@ -140,7 +140,9 @@ class DepthwiseConv2d(SlidingFilter):
 
 
 class Pool(Layer):
-    """The base of layers that shrink images square by square; not a member of the family."""
+    """The base of layers that shrink images square by square, and sequences piece by piece; not a
+    member of the family.
+    """
 
     technique: ClassVar[str] = "N1"
     name_prefix: ClassVar[str] = "pool"
@@ -156,18 +158,23 @@ class Pool(Layer):
         help="Side of the square, and the step from one square to the next.",
     )
 
+    def window(self, shape: Shape) -> int | tuple[int, int]:
+        """Return the size of the pool: a square, or a part of a row if the input is one pixel high,
+        as sequences are.
+        """
+        return (1, self.size) if shape[1] == 1 else self.size
+
     def output(self, shape: Shape, outputs: int) -> Shape:
-        return (shape[0], *(n // self.size for n in shape[1:]))
+        high = 1 if shape[1] == 1 else shape[1] // self.size
+        return (shape[0], high, shape[2] // self.size)
 
     def misfit(self, shape: Shape) -> Misfit | None:
         if misfit := image_misfit(self.label, shape):
             return misfit
-        if min(shape[1:]) >= self.size:
+        if (shape[2] if shape[1] == 1 else min(shape[1:])) >= self.size:
             return None
-        text = (
-            f"A {self.size} × {self.size} pool is larger than its input, {format_shape(shape)}. "
-            "Delete this layer."
-        )
+        size = f"1 × {self.size}" if shape[1] == 1 else f"{self.size} × {self.size}"
+        text = f"A {size} pool is larger than its input, {format_shape(shape)}. Delete this layer."
         return Misfit("pool_too_large", text, {"shape": list(shape), "size": self.size})
 
     @property
@@ -176,7 +183,9 @@ class Pool(Layer):
 
 
 class MaxPool(Pool):
-    """Keeps the largest value of each small square, which shrinks the image."""
+    """Keeps the largest value of each small square, which shrinks the image. In a sequence, it
+    keeps the largest of k neighbouring values.
+    """
 
     kind: Literal["max_pool"] = "max_pool"
     label: ClassVar[str] = "Max pooling"
@@ -184,11 +193,13 @@ class MaxPool(Pool):
     source: ClassVar[str] = "Weng et al. 1993"
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("torch.nn.MaxPool2d", {"kernel_size": self.size})
+        return Call("torch.nn.MaxPool2d", {"kernel_size": self.window(shape)})
 
 
 class AvgPool(Pool):
-    """Takes the mean of each small square, which smooths and shrinks the image."""
+    """Takes the mean of each small square, which smooths and shrinks the image. In a sequence, it
+    takes the mean of k neighbouring values.
+    """
 
     kind: Literal["avg_pool"] = "avg_pool"
     label: ClassVar[str] = "Average pooling"
@@ -196,7 +207,7 @@ class AvgPool(Pool):
     source: ClassVar[str] = "LeCun et al. 1989"
 
     def call(self, shape: Shape, outputs: int) -> Call:
-        return Call("torch.nn.AvgPool2d", {"kernel_size": self.size})
+        return Call("torch.nn.AvgPool2d", {"kernel_size": self.window(shape)})
 
 
 class GlobalPool(Layer):

@@ -103,6 +103,10 @@ class Layer(Choice, family="layer"):
         """Return changes of this layer that may make it fit, each with the label of its button."""
         return ()
 
+    def preparations(self) -> tuple["Layer", ...]:
+        """Return layers each of which may have to be inserted before this one to make it fit."""
+        return ()
+
     def last_fixes(self) -> tuple[tuple[str, "Layer"], ...]:
         """Return further changes that are worth trying only if deleting the layer does not help."""
         return ()

@@ -1,13 +1,14 @@
 """Layers: the family with all its members, in the order of their menu. Choices only.
 
-By subject: `dense.py`, `convolution.py`, `activations.py`, `normalizations.py`, `dropout.py`,
-`nested.py`, `convnext.py`, `squeeze_excitation.py`.
+By subject: `dense.py`, `convolution.py`, `sequence.py`, `activations.py`, `normalizations.py`,
+`dropout.py`, `nested.py`, `convnext.py`, `squeeze_excitation.py`.
 """
 
 # isort: off
 from core.network.layer import Layer, Misfit, Shape, layer_names
 from core.network.dense import Flatten, Linear, Output
 from core.network.convolution import AvgPool, Conv2d, DepthwiseConv2d, GlobalPool, MaxPool
+from core.network.sequence import AsSequence, Conv1d
 from core.network.activations import (
     ELU, GELU, Activation, LeakyReLU, ReLU, Sigmoid, Softplus, StepFunction, Swish, Tanh,
 )  # fmt: skip
@@ -22,9 +23,9 @@ from core.network.chains import walk_layers
 # isort: on
 
 __all__ = [
-    "ELU", "GELU", "Activation", "AvgPool", "BatchNorm", "Branches", "ChannelNorm", "Conv2d",
-    "ConvNeXtBlock", "DepthwiseConv2d", "Dropout", "Flatten", "GlobalPool", "GroupNorm",
-    "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU", "Linear", "MaxPool", "Misfit", "Output",
-    "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "SqueezeExcitation", "StepFunction",
-    "Swish", "Tanh", "layer_names", "walk_layers",
+    "ELU", "GELU", "Activation", "AsSequence", "AvgPool", "BatchNorm", "Branches", "ChannelNorm",
+    "Conv1d", "Conv2d", "ConvNeXtBlock", "DepthwiseConv2d", "Dropout", "Flatten", "GlobalPool",
+    "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU", "Linear", "MaxPool", "Misfit",
+    "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "SqueezeExcitation",
+    "StepFunction", "Swish", "Tanh", "layer_names", "walk_layers",
 ]  # fmt: skip

@@ -70,7 +70,8 @@ class Setup:
         data, parts = e.split.apply(data)
         self.rows = parts  # of the samples of the dataset; the parts below are in this order
         self.scale = Scale.fit(e, data, parts.train)
-        convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)
+        maps = any(fact.parameters and len(fact.input) == 3 for fact in self.facts)
+        convolves = maps and len(data.shape) == 3  # a table has no channels, although sequences do
         # Channels last makes convolutions 1.2 to 1.4 times as fast on a CPU; torch's LBFGS does not
         # support it.
         how = dict(device=self.device, channels_last=convolves and not e.optimizer.closure)

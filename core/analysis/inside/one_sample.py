@@ -71,7 +71,8 @@ class OneSample(Analysis):
 
         gradient = input_gradient(score, x)
         integral = yield from _noted(integrated_gradients(score, x, _baseline(trained, part, x)))
-        paths = {fact.path: title(fact) for fact in convolutional_layers(trained)}
+        maps = convolutional_layers(trained) if x.ndim == 4 else []
+        paths = {fact.path: title(fact) for fact in maps}
         cams = grad_cam(model, score, x, list(paths)) if paths else {}
         mean, std = trained.scale
         return {

@@ -83,7 +83,7 @@ def changes_of_settings(plan: ScriptPlan, definitions: Definitions) -> Section |
     """The functions that change the settings between two parts."""
     if not plan.changes:
         return None
-    if len(plan.closures) > 1 and any(len(f.input) == 3 and f.parameters for f in plan.layers):
+    if len(plan.closures) > 1 and plan.convolves:
         raise CannotExport(
             "A script cannot follow a change to or from L-BFGS in a network with convolutions, "
             "whose values then have another order in memory. Download the archive, which contains "

@@ -60,8 +60,13 @@ class ScriptPlan:
     @property
     def channels_last(self) -> bool:
         """Whether images are stored with their channels last, as `Setup` decides it."""
-        convolves = any(fact.parameters and len(fact.input) == 3 for fact in self.layers)
-        return convolves and not self.experiment.optimizer.closure
+        return self.convolves and not self.experiment.optimizer.closure
+
+    @property
+    def convolves(self) -> bool:
+        """Whether layers with weights work on images that the data consists of."""
+        maps = any(fact.parameters and len(fact.input) == 3 for fact in self.layers)
+        return maps and len(self.facts.shape) == 3
 
     @property
     def has_validation(self) -> bool:

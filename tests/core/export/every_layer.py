@@ -13,10 +13,12 @@ from core.network.initializers import He
 from core.network.layers import (
     ELU,
     GELU,
+    AsSequence,
     AvgPool,
     BatchNorm,
     Branches,
     ChannelNorm,
+    Conv1d,
     Conv2d,
     ConvNeXtBlock,
     DepthwiseConv2d,
@@ -94,10 +96,21 @@ TABLE: tuple[Layer, ...] = (
     Dropout(drawn="batch"),
     Output(),
 )
+SIGNALS: tuple[Layer, ...] = (
+    AsSequence(series=2),
+    Conv1d(maps=6, kernel=4, stride=2, padding=3),
+    BatchNorm(),
+    MaxPool(size=2),
+    Residual(layers=(Conv1d(maps=8, kernel=3, padding=1, stride=2), ReLU())),
+    AvgPool(size=2),
+    Flatten(),
+    Output(),
+)
 NETWORKS = {
     "images": (IMAGES, (3, 13, 11), tuple("abcde")),
     "blocks": (BLOCKS, (3, 10, 13), tuple("abc")),
     "pools": (POOLS, (1, 9, 12), ("no", "yes")),
+    "signals": (SIGNALS, (60,), ("no", "yes")),
     "table": (TABLE, (6,), ()),
 }
 

@@ -12,7 +12,7 @@ from core.network.build import layer_names, trace
 from core.network.layers import AvgPool, Conv2d, Dropout, GlobalPool, Layer, Linear, MaxPool
 from core.network.modules import DropoutModule as OwnDropout
 
-SHAPES = [(1, 8, 8), (3, 32, 32), (16, 7, 9), (8, 2, 2), (8, 1, 1), (1,), (2,), (64,)]
+SHAPES = [(1, 8, 8), (3, 32, 32), (16, 7, 9), (8, 2, 2), (8, 1, 1), (4, 1, 9), (1,), (2,), (64,)]
 EVERY = [
     *(cls() for cls in Layer.members.values()),
     Conv2d(maps=5, kernel=4, stride=3, padding=2),

@@ -17,7 +17,9 @@ from core.figures import embedding, tiles
 from core.losses import MSE
 from core.network.activations import ReLU
 from core.network.layers import (
+    AsSequence,
     BatchNorm,
+    Conv1d,
     Conv2d,
     ConvNeXtBlock,
     DepthwiseConv2d,
@@ -66,6 +68,10 @@ CASES = {
     "blocks": (
         samples(20, (3, 6, 6), 3),
         (SqueezeExcitation(), CONV, ConvNeXtBlock(), DepthwiseConv2d(), Flatten(), Output()),
+    ),
+    "a signal": (
+        samples(20, (12,), 3),
+        (AsSequence(), Conv1d(maps=3), ReLU(), MaxPool(), Flatten(), Output()),
     ),
     "no hidden layer": (samples(40, (1, 4, 4), 3), (Flatten(), Output())),
     "200 classes": (samples(420, (5,), 200), (Linear(units=8), ReLU(), Output())),
