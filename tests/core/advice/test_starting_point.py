@@ -21,7 +21,7 @@ CLASSES = ("a", "b", "c")
         (Facts((1, 8, 8), CLASSES, 3000, 500), 75, "small"),
         (Facts((3, 32, 32), CLASSES, 50_000, 10_000), 4, "lenet"),
         (Facts((1, 28, 28), CLASSES, 10**6), FEWEST, "lenet"),
-        (Facts((1, 2, 9), CLASSES, 60), MOST, "mlp"),
+        (Facts((1, 2, 3), CLASSES, 60), MOST, "mlp"),
         (Facts((13,), CLASSES, 300), MOST, "points"),
         (Facts((13,), (), 300), MOST, "points"),
     ],
