@@ -179,7 +179,7 @@ class Pool(Layer):
 
     @property
     def summary(self) -> str:
-        return f"{self.size} × {self.size}"
+        return f"size {self.size}"
 
 
 class MaxPool(Pool):
