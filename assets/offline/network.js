@@ -272,6 +272,37 @@ operation("SqueezeExcitationModule", "layers", ({ inner: { layers } }) => {
   };
 });
 
+operation("SelfAttentionModule", "layers heads", ({ settings: { heads }, inner: { layers } }) => {
+  const [project, merge] = layers.map(compile);
+  return (x) => {
+    const [channels, height, width] = x.shape;
+    const [places, each] = [height * width, channels / heads];
+    const { values } = project(x); // queries, keys and values, (3 · channels, places)
+    const out = new Float32Array(channels * places);
+    const scores = new Float64Array(places);
+    for (let head = 0; head < heads; head++) {
+      const [query, key, value] = [0, 1, 2].map((part) => (part * channels + head * each) * places);
+      for (let to = 0; to < places; to++) {
+        scores.fill(0);
+        for (let c = 0; c < each; c++) {
+          const factor = values[query + c * places + to] / Math.sqrt(each);
+          for (let from = 0; from < places; from++) scores[from] += factor * values[key + c * places + from];
+        }
+        const weights = softmax(scores);
+        for (let c = 0; c < each; c++) {
+          let sum = 0;
+          for (let from = 0; from < places; from++) sum += weights[from] * values[value + c * places + from];
+          out[(head * each + c) * places + to] = sum;
+        }
+      }
+    }
+    return merge({ shape: x.shape, values: out });
+  };
+});
+
+operation("PositionEmbeddingModule", "channels height width learned", ({ weights: { position } }) =>
+  ({ shape, values }) => ({ shape, values: values.map((value, i) => value + position[i]) }));
+
 // --- the whole: raw inputs to probabilities, or to a value
 
 class Network {

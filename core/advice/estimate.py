@@ -181,4 +181,5 @@ def disk_problem(
 def _output_values(fact: LayerFacts) -> int:
     """Return how many numbers a layer and the layers inside it compute for one sample."""
     inside = sum(_output_values(inner) for chain in fact.chains for inner in chain)
-    return inside + prod(fact.output or ())
+    own = fact.layer.inner_values(fact.input) if fact.output else 0
+    return inside + own + prod(fact.output or ())

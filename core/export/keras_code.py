@@ -53,6 +53,11 @@ def _lines(fact: LayerFacts, outputs: int, x: str = "x", source: str = "x") -> l
         return _block(fact, outputs, x, source)
     if isinstance(fact.layer, L.SqueezeExcitation):
         return _squeeze_excitation(fact, x, source)
+    if isinstance(fact.layer, L.SelfAttention):
+        heads, axes = fact.layer.heads, (1, 2)
+        each = {"num_heads": heads, "key_dim": fact.input[0] // heads, "attention_axes": axes}
+        call = layer("MultiHeadAttention", **each)
+        return [code(call, str, before=f"{x} = ") + f"({source}, {source})"]
     calls = _calls(fact, outputs)
     if calls is None:
         text = f"{fact.name}: Keras has no layer like {fact.layer.label}. It is left out."

@@ -51,6 +51,10 @@ class Layer(Choice, family="layer"):
         """Return the output's shape by formula, so that it is known before torch is loaded."""
         return shape
 
+    def inner_values(self, shape: Shape) -> int:
+        """Return how many values of one sample it stores besides its output; none for most."""
+        return 0
+
     def misfit(self, shape: Shape) -> Misfit | None:
         """Return why the layer cannot take this input; None if it can."""
         return None

@@ -1,7 +1,7 @@
 """Layers: the family with all its members, in the order of their menu. Choices only.
 
 By subject: `dense.py`, `convolution.py`, `sequence.py`, `activations.py`, `normalizations.py`,
-`dropout.py`, `nested.py`, `convnext.py`, `squeeze_excitation.py`.
+`dropout.py`, `nested.py`, `convnext.py`, `squeeze_excitation.py`, `attention.py`.
 """
 
 # isort: off
@@ -19,6 +19,7 @@ from core.network.dropout import Dropout
 from core.network.nested import Branches, Residual
 from core.network.convnext import ConvNeXtBlock
 from core.network.squeeze_excitation import SqueezeExcitation
+from core.network.attention import PositionEmbedding, SelfAttention
 from core.network.chains import walk_layers
 # isort: on
 
@@ -26,6 +27,6 @@ __all__ = [
     "ELU", "GELU", "Activation", "AsSequence", "AvgPool", "BatchNorm", "Branches", "ChannelNorm",
     "Conv1d", "Conv2d", "ConvNeXtBlock", "DepthwiseConv2d", "Dropout", "Flatten", "GlobalPool",
     "GroupNorm", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU", "Linear", "MaxPool", "Misfit",
-    "Output", "ReLU", "Residual", "Shape", "Sigmoid", "Softplus", "SqueezeExcitation",
-    "StepFunction", "Swish", "Tanh", "layer_names", "walk_layers",
+    "Output", "PositionEmbedding", "ReLU", "Residual", "SelfAttention", "Shape", "Sigmoid",
+    "Softplus", "SqueezeExcitation", "StepFunction", "Swish", "Tanh", "layer_names", "walk_layers",
 ]  # fmt: skip

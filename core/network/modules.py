@@ -130,6 +130,57 @@ class SqueezeExcitationModule(nn.Module):
         return x * factors[:, :, None, None]
 
 
+class SelfAttentionModule(nn.Module):
+    """Scaled dot-product attention between the positions of an image (Vaswani et al. 2017): of
+    `layers`, "project" gives the queries, keys and values, (N, C, H, W) -> (N, 3C, H, W), and
+    "merge" mixes the heads.
+    """
+
+    def __init__(self, layers: dict[str, nn.Module], heads: int):
+        super().__init__()
+        self.layers, self.heads = nn.ModuleDict(layers), heads
+
+    def forward(self, x: Tensor) -> Tensor:
+        size, width = x.shape[2:], x.shape[1] // self.heads
+        z = self.layers["project"](x).flatten(2).unflatten(1, (3, self.heads, width))
+        q, k, v = z.unbind(1)  # each (N, heads, C/heads, L)
+        # Not F.scaled_dot_product_attention, whose second derivative is missing on a CPU.
+        weights = (q.transpose(2, 3) @ k / width**0.5).softmax(3)  # (N, heads, L, L)
+        z = (v @ weights.transpose(2, 3)).flatten(1, 2).unflatten(2, size)
+        return self.layers["merge"](z)
+
+
+class PositionEmbeddingModule(nn.Module):
+    """x plus numbers (C, H, W) for its positions: for the index m of a pair of channels among h
+    channels, sin and cos of place / 10 000^(2m/h) (Vaswani et al. 2017). The place is the row in
+    the first half of the channels, else the column; in a single row, it is always the column.
+    """
+
+    def __init__(self, channels: int, height: int, width: int, learned: bool = False):
+        super().__init__()
+        position = torch.empty(channels, height, width)
+        if learned:
+            self.position = nn.Parameter(position)
+        else:
+            self.register_buffer("position", position)
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        channels, height, width = self.position.shape
+        half = channels // 2 if height > 1 else 0
+        for rows, places, dim in ((slice(half), height, 2), (slice(half, None), width, 1)):
+            count = len(self.position[rows])
+            channel = torch.arange(count, dtype=torch.float64)
+            wave = 10_000 ** (2 * (channel // 2) / max(count, 1))
+            angles = torch.arange(places, dtype=torch.float64) / wave[:, None]  # (h, places)
+            waves = torch.where(channel[:, None] % 2 == 0, angles.sin(), angles.cos())
+            self.position[rows] = waves.unsqueeze(dim).to(self.position.dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.position
+
+
 class SquaredError(nn.Module):
     """The mean over N and C of (outputs − targets)²; class numbers are made one-hot first (Hui &
     Belkin 2020). With reduction "none" the mean over C alone, (N,).

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from core.base.spec import ranged
 from core.network.convnext import inside_convnext
 from core.network.layers import (
+    GELU,
     ChannelNorm,
     Conv2d,
     ConvNeXtBlock,
@@ -14,6 +15,9 @@ from core.network.layers import (
     Layer,
     LayerNorm,
     Output,
+    PositionEmbedding,
+    Residual,
+    SelfAttention,
     Shape,
 )  # fmt: skip
 from core.network.nested import set_stochastic_depth
@@ -58,3 +62,46 @@ class SmallConvNeXt(PatchPreset):
         stem = (Conv2d(maps=self.width, kernel=2, stride=2), ChannelNorm())
         body = set_stochastic_depth(body, self.drop)
         return (*stem, *body, GlobalPool(), LayerNorm(), Output())
+
+
+class SmallViT(PatchPreset):
+    """A vision transformer: patches of the image become tokens with a position; in each block, the
+    tokens exchange information by self-attention, and each is then changed by two linear layers of
+    its own. The mean of all tokens gives the class, in place of a class token.
+
+    Transformers assume less about images than convolutions do, so that they need more images or
+    stronger augmentation.
+    """
+
+    kind: Literal["small_vit"] = "small_vit"
+    label: ClassVar[str] = "Small vision transformer"
+    formula: ClassVar[str] = (
+        r"h' = h + \mathrm{attention}(\mathrm{norm}(h)),\;"
+        r" h'' = h' + W_2\,\mathrm{gelu}(W_1\,\mathrm{norm}(h'))"
+    )
+    source: ClassVar[str] = (
+        "Dosovitskiy et al. 2021; Beyer, Zhai & Kolesnikov 2022 (mean of tokens)"
+    )
+    patch: int = ranged(
+        4, 1, 32, symbol="p", unit="px",
+        help="Side of a patch; smaller in small images, so that there are 4 × 4 patches at least.",
+    )  # fmt: skip
+    depth: int = ranged(4, 1, 24, help="Number of transformer blocks.")
+    heads: int = ranged(4, 1, 16, symbol="h", help="Heads of self-attention.")
+    head_width: int = ranged(
+        16, 1, 128, label="Channels per head", unit="channels",
+        help="A token has as many channels as all heads together.",
+    )  # fmt: skip
+    expansion: int = ranged(
+        2, 1, 8, help="Hidden units of the two linear layers, as a multiple of the channels."
+    )
+
+    def layers(self, shape: Shape) -> tuple[Layer, ...]:
+        channels = self.heads * self.head_width
+        patch = max(1, min(self.patch, min(shape[1:], default=1) // 4))
+        attention = Residual(layers=(ChannelNorm(), SelfAttention(heads=self.heads)))
+        wide = Conv2d(maps=self.expansion * channels, kernel=1)
+        mlp = Residual(layers=(ChannelNorm(), wide, GELU(), Conv2d(maps=channels, kernel=1)))
+        body = set_stochastic_depth((attention, mlp) * self.depth, self.drop)
+        stem = (Conv2d(maps=channels, kernel=patch, stride=patch), PositionEmbedding())
+        return (*stem, *body, ChannelNorm(), GlobalPool(), Output())

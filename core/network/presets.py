@@ -10,13 +10,13 @@ from core.network.preset import Preset, flatten_images
 from core.network.perceptrons import MLP, DeepMLP, Perceptron, Points, SoftmaxRegression
 from core.network.convnets import CifarNet, LeNet, LeNet5, SequenceCNN, Small
 from core.network.resnets import ResNet18, SmallResNet
-from core.network.patch_presets import SmallConvNeXt
+from core.network.patch_presets import SmallConvNeXt, SmallViT
 # isort: on
 
 __all__ = [
     "MLP", "CifarNet", "DeepMLP", "LeNet", "LeNet5", "Perceptron", "Points", "Preset", "ResNet18",
-    "SequenceCNN", "Small", "SmallConvNeXt", "SmallResNet", "SoftmaxRegression", "flatten_images",
-    "recognize",
+    "SequenceCNN", "Small", "SmallConvNeXt", "SmallResNet", "SmallViT",
+    "SoftmaxRegression", "flatten_images", "recognize",
 ]  # fmt: skip
 
 

@@ -29,7 +29,9 @@ from core.network.layers import (
     Linear,
     MaxPool,
     Output,
+    PositionEmbedding,
     Residual,
+    SelfAttention,
     SqueezeExcitation,
 )
 from core.training.setup import Setup
@@ -67,7 +69,16 @@ CASES = {
     ),
     "blocks": (
         samples(20, (3, 6, 6), 3),
-        (SqueezeExcitation(), CONV, ConvNeXtBlock(), DepthwiseConv2d(), Flatten(), Output()),
+        (
+            PositionEmbedding(learned=True),
+            SqueezeExcitation(),
+            CONV,
+            ConvNeXtBlock(),
+            SelfAttention(),
+            DepthwiseConv2d(),
+            Flatten(),
+            Output(),
+        ),
     ),
     "a signal": (
         samples(20, (12,), 3),
