@@ -117,4 +117,4 @@ class PositionEmbedding(Layer):
 
     @property
     def summary(self) -> str:
-        return "learned" if self.learned else "fixed sines and cosines"
+        return "learned" if self.learned else "fixed"

@@ -82,7 +82,7 @@ class ChannelNorm(NormalizationLayer):
     """
 
     kind: Literal["channel_norm"] = "channel_norm"
-    label: ClassVar[str] = "Layer normalization by position"
+    label: ClassVar[str] = "Layer norm by position"
     formula: ClassVar[str] = (
         r"z_c = \gamma_c\,\frac{x_c-\mu_{n,i,j}}{\sqrt{\sigma_{n,i,j}^2+\varepsilon}} + \beta_c"
     )
