@@ -66,8 +66,8 @@ class SmallConvNeXt(PatchPreset):
 
 class SmallViT(PatchPreset):
     """A vision transformer: patches of the image become tokens with a position; in each block, the
-    tokens exchange information by self-attention, and each is then changed by two linear layers of
-    its own. The mean of all tokens gives the class, in place of a class token.
+    tokens exchange information by self-attention, and then two linear layers change each token by
+    itself. The mean of all tokens gives the class, in place of a class token.
 
     Transformers assume less about images than convolutions do, so that they need more images or
     stronger augmentation.
