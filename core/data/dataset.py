@@ -5,10 +5,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.base.spec import Call, Choice, ranged
-from core.data.split_keys import SplitKeys
+
+if TYPE_CHECKING:  # it needs NumPy, which reading an experiment does not load
+    from core.data.split_keys import SplitKeys
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Facts:
     test_rows: int = 0
     validation_rows: int = 0
     dropped_rows: int = 0
-    keys: SplitKeys | None = field(default=None, compare=False, repr=False)
+    keys: "SplitKeys | None" = field(default=None, compare=False, repr=False)
 
     @property
     def outputs(self) -> int:
